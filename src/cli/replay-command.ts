@@ -1,0 +1,68 @@
+import { type CommandDef, defineCommand } from "citty";
+import { codeOf } from "./failure.ts";
+import { Interruption } from "./interruption.ts";
+import { type ReplaySettings, replaySettings } from "./replay-options.ts";
+import { ReplayRun } from "./replay-run.ts";
+import { openReplayTarget } from "./replay-target.ts";
+import { note, type Terminal } from "./terminal.ts";
+import { openTrace } from "./trace-source.ts";
+
+const ARGS = {
+  file: {
+    type: "positional",
+    required: true,
+    description: "JSON lines in Mooncake's format; - reads the standard input",
+  },
+  target: {
+    type: "string",
+    default: "local",
+    valueHint: "URL",
+    description: "server or cluster to work on; local starts three primaries for the run",
+  },
+  client: {
+    type: "string",
+    default: "slotpack",
+    valueHint: "NAME",
+    description: "slotpack, ioredis-pipeline or ioredis-sequential",
+  },
+  "value-bytes": { type: "string", default: "2048", valueHint: "N", description: "bytes stored for a block" },
+  requests: { type: "string", valueHint: "N", description: "stop after so many requests" },
+  concurrency: { type: "string", default: "1", valueHint: "C", description: "requests in flight" },
+  ttl: {
+    type: "string",
+    default: "3600",
+    valueHint: "SECONDS",
+    description: "life of a record, should the clean-up not reach it",
+  },
+  json: { type: "boolean", default: false, description: "print the figures as one JSON object" },
+  strict: { type: "boolean", default: false, description: "stop at a malformed line instead of skipping it" },
+} as const;
+
+/** `slotpack replay`; expects its {@link Terminal} as citty's `data` and results in an exit code. */
+export const replayCommand: CommandDef<typeof ARGS> = defineCommand({
+  meta: {
+    name: "replay",
+    description: "Replay an LLM KV-cache trace: look up each prefix, read and verify it, write the rest",
+  },
+  args: ARGS,
+  run: ({ args, data }) => runReplay(replaySettings(args), data as Terminal),
+});
+
+/** Runs a replay from opening the trace to the clean-up and prints its report; returns the exit code. */
+export async function runReplay(settings: ReplaySettings, terminal: Terminal): Promise<number> {
+  using interruption = new Interruption();
+  const source = await openTrace(settings.file, terminal);
+  interruption.signal.addEventListener("abort", () => source.close(), { once: true });
+  try {
+    await using target = await openReplayTarget(settings.target);
+    await new ReplayRun(settings, terminal, interruption).on(target, source);
+    return 0;
+  } catch (error) {
+    if (interruption.exitCode === undefined) throw error;
+    const interrupted = codeOf(error) === "INTERRUPTED";
+    note(terminal, interrupted ? (error as Error).message : `interrupted: [${codeOf(error)}] ${error}`);
+    return interruption.exitCode;
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,145 @@
+import { ConfigError } from "../errors.ts";
+import type { Credentials } from "./connection.ts";
+import { type Connection, openConnection, type RedisFactory } from "./connection.ts";
+import { beforeDeadline } from "./deadline.ts";
+import { type LinkObserver, NodeLink } from "./node-link.ts";
+import type { ResolvedOptions } from "./options.ts";
+import type { NodeAddress } from "./redirect.ts";
+import type { ClientStats } from "./stats.ts";
+
+export interface NodesSettings {
+  readonly options: ResolvedOptions;
+  readonly createRedis: RedisFactory;
+  /** Asked again at every connect. */
+  readonly credentials: (() => Credentials | undefined | Promise<Credentials | undefined>) | undefined;
+  /** Unix socket of the only server. */
+  readonly path: string | undefined;
+  readonly stats: ClientStats;
+  readonly observer: LinkObserver;
+}
+
+/** The links of a client by address: made when first needed, closed when their node has left. */
+export class Nodes {
+  readonly #settings: NodesSettings;
+  readonly #links = new Map<string, NodeLink>();
+  /** No longer part of the cluster; still watched for silence, since their work has not ended. */
+  readonly #retiring = new Set<NodeLink>();
+  readonly #addresses = new WeakMap<NodeLink, NodeAddress>();
+  readonly #integrity: { enabled: boolean; refused(reason: string): void };
+  #closed = false;
+
+  constructor(settings: NodesSettings) {
+    this.#settings = settings;
+    this.#integrity = {
+      enabled: settings.options.integrity,
+      refused: (reason) => {
+        if (!this.#integrity.enabled) return;
+        this.#integrity.enabled = false;
+        const warning = `the nonce is off, since the server refuses ECHO (${reason}); allow it by ACL SETUSER … +echo`;
+        process.emitWarning(warning, { type: "SlotpackWarning", code: "INTEGRITY_OFF" });
+      },
+    };
+  }
+
+  /** Those that are leaving included. */
+  get all(): Iterable<NodeLink> {
+    return [...this.#links.values(), ...this.#retiring];
+  }
+
+  addressOf(link: NodeLink): NodeAddress {
+    return this.#addresses.get(link)!;
+  }
+
+  /** The address under which this client reaches what the cluster calls `announced`. */
+  translate(announced: NodeAddress): NodeAddress {
+    return this.#settings.options.natMap.get(nodeName(announced)) ?? announced;
+  }
+
+  /** The link to an address if there is one. */
+  peek(address: NodeAddress): NodeLink | undefined {
+    return this.#links.get(nodeName(address));
+  }
+
+  /** The link to an address, already translated. Throws ConfigError `MAX_CONNECTIONS`. */
+  linkTo(address: NodeAddress): NodeLink {
+    const name = nodeName(address);
+    const known = this.#links.get(name);
+    if (known !== undefined) return known;
+    const { options, stats, observer } = this.#settings;
+    if (this.#links.size >= options.maxConnections) {
+      const message = `a connection to ${name} would be one more than maxConnections (${options.maxConnections})`;
+      throw new ConfigError("MAX_CONNECTIONS", message, { option: "maxConnections", node: name });
+    }
+    const settings = {
+      maxInFlightBytes: options.maxInFlightBytes,
+      deadNodeTimeoutMs: options.deadNodeTimeoutMs,
+      integrity: this.#integrity,
+      stats,
+    };
+    const link = new NodeLink(name, (signal) => this.#open(address, signal), settings, observer);
+    if (this.#closed) link.close(new Error("the client is closed"));
+    this.#links.set(name, link);
+    this.#addresses.set(link, address);
+    return link;
+  }
+
+  /** Lets go of every link that is not in `used`, once its work is done. */
+  retire(used: ReadonlySet<NodeLink>): void {
+    for (const [name, link] of this.#links) {
+      if (used.has(link)) continue;
+      this.#links.delete(name);
+      this.#retiring.add(link);
+      void link
+        .retire(new Error(`${name} is no longer part of the cluster`))
+        .then(() => this.#retiring.delete(link));
+    }
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all(Array.from(this.all, (link) => link.drain()));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const link of this.all) link.close(new Error("the client is closed"));
+  }
+
+  async #open(address: NodeAddress, signal: AbortSignal): Promise<Connection> {
+    const { options, createRedis, path } = this.#settings;
+    return openConnection({
+      createRedis,
+      host: address.host,
+      port: address.port,
+      path,
+      database: options.database,
+      credentials: await this.#askCredentials(signal),
+      connectTimeoutMs: options.connectTimeoutMs,
+      signal,
+    });
+  }
+
+  async #askCredentials(signal: AbortSignal): Promise<Credentials | undefined> {
+    const { credentials, options } = this.#settings;
+    if (credentials === undefined) return undefined;
+    const asked = await beforeDeadline(Promise.resolve(credentials()), options.connectTimeoutMs, signal);
+    if (asked.end !== "complete") throw new Error("credentials() gave no answer in time");
+    if (isCredentials(asked.value)) return asked.value;
+    throw new ConfigError(
+      "BAD_CREDENTIALS",
+      "credentials: expected the function to give { username?, password? }, both of them strings",
+      { option: "credentials" },
+    );
+  }
+}
+
+function isCredentials(value: unknown): value is Credentials {
+  const { username, password } = (value ?? {}) as Credentials;
+  const isText = (part: unknown) => part === undefined || typeof part === "string";
+  return typeof value === "object" && value !== null && isText(username) && isText(password);
+}
+
+/** `host:port`, `[host]:port` for IPv6, or the path of a unix socket. */
+export function nodeName(address: NodeAddress): string {
+  if (address.port === 0) return address.host;
+  return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}

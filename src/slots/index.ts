@@ -1,0 +1,10 @@
+export { type Key, NO_NODE } from "../wasm/kernel.ts";
+export { SLOT_COUNT } from "../wasm/key-slot.ts";
+export { kernelBinary } from "../wasm/load.ts";
+export { hashTag } from "./hash-tag.ts";
+export { createKernel, initSlots, type Kernel, kernel } from "./kernel-choice.ts";
+export { crc16, keySlot, keySlots } from "./key-slot.ts";
+export { type PlanGroup, type PlanLimits, planBatch } from "./plan-batch.ts";
+export { SlotMap, type TopologyOptions } from "./slot-map.ts";
+export type { NodeAddress, PrimaryNode, ReplicaNode, SlotShard } from "./slot-node.ts";
+export { tagForSlot } from "./tag.ts";

@@ -1,0 +1,115 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeWithServer } from "../rig/gate.ts";
+import { type RigCluster, type RigServers, startCluster, startServer } from "../rig/servers.ts";
+import { replacePorts, runnableSnippets } from "./readme-snippets.ts";
+import { ROOT } from "./source-tree.ts";
+
+const run = promisify(execFile);
+const STANDALONE_PORT = 6379;
+const CLUSTER_PORT = 7000;
+
+const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+
+describe("the README", () => {
+  test("links to files and headings that exist", () => {
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map((match) => match[1] as string);
+    const anchors = new Set([...readme.matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] as string)));
+    const broken = links.filter((link) => {
+      const [file = "", anchor] = link.split("#");
+      if (file !== "") return !existsSync(join(dirname(join(ROOT, "README.md")), file));
+      return !anchors.has(anchor ?? "");
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test("has no placeholder left", () => {
+    expect(readme).not.toMatch(/^[A-Z_]{6,}$/m);
+  });
+
+  test("names only npm scripts that exist", () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object };
+    const named = [...readme.matchAll(/npm run ([a-z:-]+)/g)].map((match) => match[1] as string);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  test("has at least one snippet that is run", () => {
+    expect(runnableSnippets(readme, new Map()).length).toBeGreaterThan(0);
+  });
+});
+
+describeWithServer("the snippets of the README marked `run`", () => {
+  let cluster: RigCluster;
+  let standalone: RigServers;
+  let folder = "";
+  const ports = new Map<number, number>();
+
+  beforeAll(async () => {
+    [cluster, standalone] = await Promise.all([startCluster(), startServer()]);
+    cluster.nodes.forEach((node, index) => {
+      ports.set(CLUSTER_PORT + index, node.port);
+    });
+    ports.set(STANDALONE_PORT, standalone.node.port);
+    // Inside the repository, so that "slotpack" means this package; not under node_modules, where it would not.
+    mkdirSync(join(ROOT, "build"), { recursive: true });
+    folder = mkdtempSync(join(ROOT, "build", "readme-"));
+  });
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await Promise.all([cluster.stop(), standalone.stop()]);
+  });
+
+  test.each(runnableSnippets(readme, new Map()).map((snippet, index) => ({ line: snippet.line, index })))(
+    "the one on line $line runs to its end and prints what it says",
+    async ({ index, line }) => {
+      const snippet = runnableSnippets(readme, ports)[index];
+      const file = join(folder, `line-${line}.${snippet?.extension}`);
+      writeFileSync(file, snippet?.code ?? "");
+      const env = { ...process.env, SLOTPACK_URL: cluster.url };
+      const { stdout } = await run(process.execPath, ["--no-warnings", file], { env, timeout: 30_000 });
+      if (snippet?.output !== undefined) {
+        expect(stdout.trim()).toBe(replacePorts(snippet.output, ports));
+      }
+    },
+  );
+});
+
+describe("the snippet reader", () => {
+  test("takes marked blocks only, strips their types and replaces known ports", () => {
+    const markdown = [
+      "```ts run",
+      'const url: string = "redis://127.0.0.1:7000,localhost:7001,localhost:9";',
+      "```",
+      "",
+      "```text output",
+      "hello",
+      "```",
+      "```ts",
+      "not run",
+      "```",
+      "```js run cjs",
+      "x;",
+      "```",
+    ].join("\n");
+    const ports = new Map([
+      [7000, 1],
+      [7001, 2],
+    ]);
+    const code = expect.stringContaining('const url = "redis://127.0.0.1:1,127.0.0.1:2,localhost:9";');
+    expect(runnableSnippets(markdown, ports)).toEqual([
+      { line: 1, code, extension: "mjs", output: "hello" },
+      { line: 11, code: "x;\n", extension: "cjs", output: undefined },
+    ]);
+  });
+});
+
+/** As GitHub makes anchors of headings. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(" ", "-");
+}
