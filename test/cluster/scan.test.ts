@@ -85,7 +85,7 @@ describeInBothPlaces("scan against the clock", (place) => {
       name: "TimeoutError",
       code: "TIMEOUT",
     });
-    expect(performance.now() - begun).toBeLessThan(250);
+    expect(performance.now() - begun).toBeLessThan(2500);
     const reason = new Error("enough");
     const abort = new AbortController();
     setTimeout(() => abort.abort(reason), 50);
@@ -94,7 +94,7 @@ describeInBothPlaces("scan against the clock", (place) => {
       code: "ABORTED",
       cause: reason,
     });
-    expect(performance.now() - begun).toBeLessThan(400);
+    expect(performance.now() - begun).toBeLessThan(4500);
     proxy.resume();
     await expect(client.scan("*", { signal: abort.signal }).next()).rejects.toMatchObject({ cause: reason });
   });

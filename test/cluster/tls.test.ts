@@ -103,7 +103,7 @@ function suite(): void {
     await expect(connect(`redis://127.0.0.1:${port}`, { connectTimeoutMs: 500 })).rejects.toMatchObject({
       code: "CONNECT_FAILED",
     });
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(4000);
   });
 }
 

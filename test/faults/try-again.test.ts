@@ -95,7 +95,7 @@ describeWithServer("a slot whose keys are on both sides", () => {
     expect((await outcomes).map(replyOf)).toEqual([1, ["A", "B"], 2, 1]);
     expect((await deletion).map(replyOf)).toEqual([1]);
     // 200 ms is the longest wait between two tries; the rest is this machine.
-    expect(performance.now() - settledAt).toBeLessThan(1000);
+    expect(performance.now() - settledAt).toBeLessThan(3000);
     expect((await client.mget(["{pair}n", "elsewhere"])).map(String)).toEqual(["1", "1"]);
   });
 

@@ -106,7 +106,7 @@ describeWithServer("a proxy of the rig", () => {
     await client.send("PING");
     const elapsed = performance.now() - start;
     expect(elapsed).toBeGreaterThanOrEqual(39);
-    expect(elapsed).toBeLessThan(200);
+    expect(elapsed).toBeLessThan(2000);
     proxy.delay(0);
   });
 
