@@ -29,7 +29,7 @@ export {
   lmcacheMetadata,
 } from "./records/lmcache-metadata.ts";
 export type { MetadataCodec } from "./records/metadata-codec.ts";
-export { type MsgpackMetadataOptions, msgpackMetadata } from "./records/msgpack-metadata.ts";
+export { msgpackMetadata } from "./records/msgpack-metadata.ts";
 export type { KvRecord, RecordStats } from "./records/record.ts";
 export type { LayoutName } from "./records/record-layout.ts";
 export type { RecordPlaces } from "./records/record-places.ts";

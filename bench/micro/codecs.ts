@@ -53,8 +53,7 @@ export function compareCodecs(): Comparison[] {
 
 function compareMsgpack(shape: string, metadata: object, count: number): Comparison[] {
   const ways: Way[] = [
-    codecWay(msgpackMetadata({ remember: false }), metadata),
-    { ...codecWay(msgpackMetadata(), metadata), name: "slotpack, remembering" },
+    codecWay(msgpackMetadata(), metadata),
     {
       name: "@msgpack/msgpack",
       encode: () => encode([BYTE_LENGTH, metadata]),

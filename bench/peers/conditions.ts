@@ -43,7 +43,7 @@ export function conditionsOf(
     ],
     [
       "rounds",
-      `${options.rounds} interleaved, at least ${options.turn.durationMs} ms and ${options.turn.minBatches} batches a turn, ` +
+      `${options.rounds} interleaved, at least ${options.turn.durationMs} ms and ${options.turn.minBatches} batches a turn behind ${options.turn.leadInMs} ms that are not counted, ` +
         `after ${options.warmUpMs} ms of warm-up; medians over rounds, percentiles over all batches`,
     ],
     ["keys", options.keyShape === "short" ? "19 characters" : "111 characters, as LMCache names a chunk"],
@@ -52,10 +52,6 @@ export function conditionsOf(
       options.heap === 0
         ? "the clients' own"
         : `${options.heap} MB of live objects beside the clients, as in an application`,
-    ],
-    [
-      "garbage",
-      globalThis.gc === undefined ? "not collected between turns" : "collected between turns, not counted",
     ],
     [
       "clock",

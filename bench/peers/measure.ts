@@ -9,6 +9,8 @@ export interface Turn {
 }
 
 export interface TurnLimits {
+  /** Runs for so long before anything is counted: what the one before left behind is collected, and code that went cold is compiled again. */
+  leadInMs: number;
   /** A turn ends with the first batch that ends after so many milliseconds … */
   durationMs: number;
   /** … and at least so many batches, unless it already took four times `durationMs`. */
@@ -22,6 +24,8 @@ export async function takeTurn(
   limits: TurnLimits,
   latencyNs: RecordableHistogram | null,
 ): Promise<Turn> {
+  const leadInUntil = performance.now() + limits.leadInMs;
+  while (performance.now() < leadInUntil) await run();
   const cpuBefore = process.cpuUsage();
   const startedAt = process.hrtime.bigint();
   const durationNs = BigInt(Math.round(limits.durationMs * 1e6));

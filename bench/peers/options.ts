@@ -74,7 +74,9 @@ export function parseOptions(args: readonly string[]): PeersOptions | null {
     sources: selectSources(values.contestants),
     rounds: Math.ceil(positive("rounds", values.rounds, values.quick ? 3 : 9)),
     quick: values.quick,
-    turn: values.quick ? { durationMs: 60, minBatches: 2 } : { durationMs: 250, minBatches: 3 },
+    turn: values.quick
+      ? { leadInMs: 20, durationMs: 60, minBatches: 2 }
+      : { leadInMs: 100, durationMs: 250, minBatches: 3 },
     warmUpMs: values.quick ? 100 : 300,
     rttMs: positive("rtt", values.rtt, 0),
     keyShape: values.keys,

@@ -97,7 +97,6 @@ export async function runRow(
   for (const run of runs) await turn(run, row, warmUp, false);
   for (let round = 0; round < options.rounds; round++) {
     for (const run of orderOf(runs, round)) {
-      globalThis.gc?.();
       await turn(run, row, options.turn, true);
     }
   }

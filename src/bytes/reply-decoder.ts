@@ -13,6 +13,8 @@ const MAX_DEPTH = 64;
 /** Redis' own ceiling for proto-max-bulk-len is higher, but no Node Buffer of Node 20 is. */
 const MAX_BULK = 4 * 1024 * 1024 * 1024;
 const MAX_ARRAY = 2 ** 31 - 1;
+/** Arrays up to here are allocated by their declared length; a longer one grows, lest a length alone take memory. */
+const PREALLOCATED = 64;
 
 const CR = 13;
 const LF = 10;
@@ -34,6 +36,7 @@ export interface ReplySink {
 
 interface Frame {
   readonly items: Reply[];
+  filled: number;
   readonly length: number;
 }
 
@@ -164,7 +167,12 @@ export class ReplyDecoder {
         else if (number === 0) this.#deliver([]);
         else if (this.#frames.length === MAX_DEPTH)
           throw new ProtocolError(`arrays nested deeper than ${MAX_DEPTH}`);
-        else this.#frames.push({ items: [], length: number });
+        else
+          this.#frames.push({
+            items: number <= PREALLOCATED ? new Array(number) : [],
+            filled: 0,
+            length: number,
+          });
       } else throw new ProtocolError(`an unknown reply type, byte ${type}`);
     }
   }
@@ -187,8 +195,8 @@ export class ReplyDecoder {
     let done = value;
     while (frames.length > 0) {
       const frame = frames[frames.length - 1]!;
-      frame.items.push(done);
-      if (frame.items.length < frame.length) return;
+      frame.items[frame.filled++] = done;
+      if (frame.filled < frame.length) return;
       frames.pop();
       done = frame.items;
     }
@@ -197,7 +205,7 @@ export class ReplyDecoder {
 
   #place(length: number): Buffer | undefined {
     const depth = this.#frames.length;
-    return depth > 1 ? undefined : this.#sink.place(depth === 0 ? 0 : this.#frames[0]!.items.length, length);
+    return depth > 1 ? undefined : this.#sink.place(depth === 0 ? 0 : this.#frames[0]!.filled, length);
   }
 
   /** A large value that has arrived whole with its chunk: it still must not pin the chunk. */

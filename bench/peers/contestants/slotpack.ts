@@ -37,8 +37,7 @@ async function open(nodes: readonly Address[], integrity: boolean): Promise<Cont
     };
   }
 
-  // All records of a row have the same metadata: without `remember: false` only the first two would be encoded and decoded.
-  const metadata = msgpackMetadata<unknown>({ remember: false });
+  const metadata = msgpackMetadata<unknown>();
   const pair = contestantOf(new RecordStore<unknown>(client, { metadata }), metadata);
   const lmcache = contestantOf(new RecordStore(client, { metadata: lmcacheMetadata() }), lmcacheMetadata());
   const sideOf = (load: Workload) => (load.fields === null ? pair : lmcache);
