@@ -29,14 +29,17 @@ export class ServerProcess {
   readonly #binary: string;
   readonly #folder: string;
   readonly #config: ServerConfig;
+  readonly #flags: readonly string[];
   #port = 0;
   #child: ChildProcess | undefined;
   #connection: CommandConnection | undefined;
 
-  constructor(binary: string, folder: string, config: ServerConfig) {
+  /** `flags` stand behind the configuration file on the command line (`--sentinel`). */
+  constructor(binary: string, folder: string, config: ServerConfig, flags: readonly string[] = []) {
     this.#binary = binary;
     this.#folder = folder;
     this.#config = config;
+    this.#flags = flags;
   }
 
   get port(): number {
@@ -111,7 +114,10 @@ export class ServerProcess {
     const configFile = join(this.#folder, "server.conf");
     writeFileSync(configFile, configText({ ...this.#config, port: this.#port, dir: this.#folder }));
     const log = openSync(logFile, "w");
-    const child = spawn(this.#binary, [configFile], { stdio: ["ignore", log, log], detached: true });
+    const child = spawn(this.#binary, [configFile, ...this.#flags], {
+      stdio: ["ignore", log, log],
+      detached: true,
+    });
     closeSync(log);
     const spawned = new Promise<Error | undefined>((resolve) => {
       child.once("error", resolve);

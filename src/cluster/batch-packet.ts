@@ -16,7 +16,6 @@ export interface BatchPacketOwner {
 export class BatchPacket implements Packet {
   readonly chunks: readonly Uint8Array[];
   readonly byteLength: number;
-  readonly expectedBytes: number;
   readonly replyCount: number;
   readonly commandCount: number;
   readonly packed: PackedBatch;
@@ -56,7 +55,15 @@ export class BatchPacket implements Packet {
     let byteLength = 0;
     for (const chunk of this.chunks) byteLength += chunk.length;
     this.byteLength = byteLength;
-    this.expectedBytes = source.expectedReplyBytes * (to - from);
+  }
+
+  /** As far as is known by now: replies to other packets may have told more since this one was cut. */
+  get expectedBytes(): number {
+    return (this.#owner?.source.expectedReplyBytes ?? 0) * (this.to - this.from);
+  }
+
+  get guessed(): boolean {
+    return this.#owner?.source.replyBytesGuessed === true;
   }
 
   sent(): void {
@@ -78,11 +85,20 @@ export class BatchPacket implements Packet {
     owner?.packetFailed(this, failure);
   }
 
-  /** Nobody waits any more: an unwritten packet is taken back, the replies of a written one are dropped. */
-  abandon(): void {
+  /** Packed bytes are one chunk; where there are more, a gathered value stands between them. */
+  get borrows(): boolean {
+    return this.chunks.length > 1;
+  }
+
+  /** Nobody waits any more: the replies are dropped. `release` is to follow in the same turn. */
+  disown(): void {
     this.#owner = undefined;
-    if (!this.written) this.link.withdraw(this);
-    else this.link.releasePlaces(this);
+  }
+
+  /** The caller has its buffers back: an unwritten packet is taken back, and one on its way goes on without them. */
+  release(): void {
+    if (this.written) this.link.release(this);
+    else this.link.withdraw(this);
   }
 
   place(reply: number, element: number, length: number): Buffer | undefined {

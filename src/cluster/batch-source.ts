@@ -33,6 +33,8 @@ export interface BatchSource {
   commandsOf(item: number): number;
   /** Bytes that the replies to one item are expected to take. */
   readonly expectedReplyBytes: number;
+  /** Whether that is a guess, since no reply has been seen yet. */
+  readonly replyBytesGuessed?: boolean;
   /**
    * Takes the replies of an item, which begin at `replies[at]`. Returns the error reply that decides about it, in which case nothing was
    * taken, or undefined when the item is done.

@@ -1,20 +1,24 @@
 import { AbortError, NotAppliedError, TimeoutError } from "../errors.ts";
 import type { BatchSource } from "./batch-source.ts";
+import { BulkLane, bulkLimits } from "./bulk-lane.ts";
 import { type CallResult, checkSignal, runCall, type SourceCall } from "./call.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { beforeDeadline } from "./deadline.ts";
+import type { DispatchLimits } from "./dispatch.ts";
 import type { Network } from "./network.ts";
-import { type CallOptions, resolveTimeout } from "./options.ts";
+import { type CallOptions, type Lane, resolveTimeout } from "./options.ts";
 
 /** The way in for every call of a client: connects when that is still to be done, counts calls, and closes behind the last one. */
 export class CallGate {
   readonly #parts: ClientParts;
+  readonly #bulkLimits: DispatchLimits;
   #calls = 0;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
+    this.#bulkLimits = bulkLimits(parts.options);
   }
 
   /** For logs: neither addresses nor passwords. */
@@ -23,26 +27,32 @@ export class CallGate {
     return `SlotClient { ${state}, nodes: ${this.#parts.slotMap()?.nodes.length ?? 1}, calls: ${this.#calls} }`;
   }
 
+  /** The nodes as a call of a lane sees them; undefined before they are known. */
+  network(lane: Lane | undefined): Network | undefined {
+    const network = this.#parts.network();
+    if (lane !== "bulk" || network === undefined) return network;
+    return new BulkLane(network, this.#parts.bulkOf);
+  }
+
   /** Runs a batch to its end; the source holds the outcomes, and failed items do not reject. */
   async run({ what, source, options, accepted }: SourceCall): Promise<CallResult> {
     const signal = checkSignal(what, options, source.itemCount);
     const timeoutMs = resolveTimeout(options, this.#parts.options);
     if (this.#closing !== undefined && accepted !== true) throw closedError(what);
     if (source.itemCount === 0) return { end: "complete", reason: undefined };
-    const network = this.#parts.network();
     this.#calls++;
     try {
-      if (network !== undefined)
-        return await runCall(network, this.#parts.options, source, timeoutMs, signal);
+      if (this.#parts.network() !== undefined)
+        return await this.#run(options?.lane, source, timeoutMs, signal);
       const began = performance.now();
-      const start = await beforeDeadline(this.#network(what), timeoutMs, signal).catch((error: Error) => {
+      const start = await beforeDeadline(this.#start(what), timeoutMs, signal).catch((error: Error) => {
         if (!isConnectFailure(error)) throw error;
         failAll(source, error);
       });
       if (start === undefined) return { end: "complete", reason: undefined };
       if (start.end !== "complete") return failUnsent(source, start, signal, this.#parts.lastFailure());
       const left = Math.max(1, Math.ceil(timeoutMs - (performance.now() - began)));
-      return await runCall(start.value, this.#parts.options, source, left, signal);
+      return await this.#run(options?.lane, source, left, signal);
     } finally {
       this.#callEnded();
     }
@@ -54,7 +64,7 @@ export class CallGate {
     const signal = checkSignal(what, options, 0);
     const timeoutMs = resolveTimeout(options, this.#parts.options);
     const began = performance.now();
-    const start = await beforeDeadline(this.#network(what), timeoutMs, signal);
+    const start = await beforeDeadline(this.#start(what), timeoutMs, signal);
     if (start.end === "timeout") {
       const cause = this.#parts.lastFailure();
       const message = withReason(`${what}: not connected within ${timeoutMs} ms`, cause);
@@ -84,7 +94,17 @@ export class CallGate {
     return this.#closing;
   }
 
-  async #network(what: string): Promise<Network> {
+  #run(
+    lane: Lane | undefined,
+    source: BatchSource,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<CallResult> {
+    const limits = lane === "bulk" ? this.#bulkLimits : this.#parts.options;
+    return runCall(this.network(lane)!, limits, source, timeoutMs, signal);
+  }
+
+  async #start(what: string): Promise<Network> {
     if (this.#closing !== undefined) throw closedError(what);
     return this.#parts.ready();
   }

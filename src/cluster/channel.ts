@@ -4,6 +4,7 @@ import { ProtocolError, ReplyDecoder, type ReplySink } from "../bytes/reply-deco
 import type { Connection } from "./connection.ts";
 import { encodeNonce, NonceSequence } from "./nonce.ts";
 import type { Packet } from "./packet.ts";
+import { PortionWriter, writeWhole } from "./portion-writer.ts";
 import type { ClientStats } from "./stats.ts";
 
 export interface ChannelSettings {
@@ -12,6 +13,8 @@ export interface ChannelSettings {
   /** Turned off for the whole client when a server refuses ECHO. */
   readonly integrity: { readonly enabled: boolean; refused(reason: string): void };
   readonly stats: ClientStats;
+  /** Bytes written in one turn of the event loop at most; undefined: each packet is written whole. */
+  readonly portionBytes: number | undefined;
 }
 
 export interface ChannelOwner {
@@ -44,6 +47,7 @@ export class Channel implements ReplySink {
   readonly #owner: ChannelOwner;
   readonly #decoder: ReplyDecoder;
   readonly #nonces = new NonceSequence();
+  readonly #portions: PortionWriter | undefined;
   /** `#flight[#head]` gets the next reply. */
   #flight: InFlight[] = [];
   #head = 0;
@@ -59,6 +63,10 @@ export class Channel implements ReplySink {
     this.#settings = settings;
     this.#owner = owner;
     this.#decoder = new ReplyDecoder(this);
+    const { portionBytes } = settings;
+    // What leaves the socket is a sign of life, like the queue that shrinks in `silentFor`.
+    const progress = () => this.forgiveSilence(performance.now());
+    if (portionBytes !== undefined) this.#portions = new PortionWriter(this.#socket, portionBytes, progress);
   }
 
   get inFlightBytes(): number {
@@ -134,9 +142,15 @@ export class Channel implements ReplySink {
     this.#lastReadAt = now;
   }
 
-  /** The caller of `packet` has its buffers back: what is still to come goes nowhere near them. Other packets' places stay theirs. */
-  releasePlaces(packet: Packet): void {
+  /**
+   * The caller of `packet` has its buffers back: what is still to come goes nowhere near them; other packets' places stay theirs. Whether some of
+   * its own bytes have still to leave, which only the end of the connection prevents.
+   */
+  release(packet: Packet): boolean {
     if (this.#flight[this.#head]?.packet === packet) this.#decoder.releasePlace();
+    if (packet.borrows !== true) return false;
+    if (this.#socket.writableLength === 0 && this.#portions?.idle !== false) return false;
+    return this.#flight.some((entry) => entry?.packet === packet && entry.flushedAt === 0);
   }
 
   reply(value: Reply): void {
@@ -167,6 +181,7 @@ export class Channel implements ReplySink {
     if (this.#ended) return;
     this.#ended = true;
     this.#connection.destroy();
+    this.#portions?.end();
     const flight = this.#flight.slice(this.#head);
     this.#flight = [];
     this.#head = 0;
@@ -191,20 +206,9 @@ export class Channel implements ReplySink {
     const flushed = () => {
       entry.flushedAt = performance.now();
     };
-    const { chunks } = packet;
-    if (nonce === undefined && chunks.length === 1) {
-      socket.write(chunks[0]!, flushed);
-      return;
-    }
-    socket.cork();
-    const last = chunks.length - 1;
-    for (let i = 0; i < last; i++) socket.write(chunks[i]!);
-    if (nonce === undefined) socket.write(chunks[last]!, flushed);
-    else {
-      socket.write(chunks[last]!);
-      socket.write(encodeNonce(nonce), flushed);
-    }
-    socket.uncork();
+    const chunks = nonce === undefined ? packet.chunks : [...packet.chunks, encodeNonce(nonce)];
+    if (this.#portions === undefined) writeWhole(socket, chunks, flushed);
+    else this.#portions.write(chunks, flushed);
   }
 
   #inStep(value: Reply, nonce: string): boolean {

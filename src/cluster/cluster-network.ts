@@ -52,6 +52,10 @@ export class ClusterNetwork implements Network {
     return { slots, links: this.#links };
   }
 
+  inLane(link: NodeLink): NodeLink {
+    return link;
+  }
+
   addressOf(link: NodeLink): NodeAddress {
     return this.#settings.nodes.addressOf(link);
   }

@@ -4,6 +4,14 @@ import type { Credentials, RedisFactory } from "./connection.ts";
 import { isInstance, loadFactory, readInstance } from "./ioredis-module.ts";
 import { badOption, type ClientOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { NodeAddress } from "./redirect.ts";
+import {
+  checkSentinelName,
+  checkSentinels,
+  planSentinels,
+  refuseSentinelOptions,
+  type SentinelPlan,
+  sentinelAccess,
+} from "./sentinel-plan.ts";
 import { parseTarget } from "./target.ts";
 
 /** A target in parts, with the options beside it. */
@@ -15,12 +23,18 @@ export interface ConnectOptions extends ClientOptions {
   path?: string | undefined;
   /** Some nodes of a cluster. */
   nodes?: readonly NodeAddress[] | undefined;
+  /** Some Sentinels, on port 26379 unless they say so; the others are learned from them. */
+  sentinels?: readonly { host: string; port?: number | undefined }[] | undefined;
+  /** Name under which the Sentinels monitor the primary. */
+  name?: string | undefined;
 }
 
 /** Where to connect and how, whatever form the target had. */
 export interface ConnectPlan {
   readonly createRedis: RedisFactory;
+  /** One server, nodes of a cluster, or Sentinels. */
   readonly seeds: readonly NodeAddress[];
+  readonly sentinel: SentinelPlan | undefined;
   readonly path: string | undefined;
   readonly options: ResolvedOptions;
   readonly credentials: (() => Credentials | undefined | Promise<Credentials | undefined>) | undefined;
@@ -39,6 +53,7 @@ export async function makePlan(
     const named = resolveOptions({ ...omitUndefined({ database, cluster }), ...given });
     const resolved = { ...named, tls: named.tls ?? (parsed.tls ? {} : undefined) };
     return {
+      sentinel: await planNamed(parsed.sentinelName, given, resolved),
       createRedis: await loadFactory(redisOptions(resolved)),
       seeds: parsed.seeds,
       path: parsed.path,
@@ -55,7 +70,17 @@ export async function makePlan(
       natMap: instance.natMap,
     };
     const resolved = resolveOptions({ ...omitUndefined(inherited), ...given });
+    const { sentinel } = instance;
+    if (sentinel === undefined) refuseSentinelOptions(given);
+    const access = sentinel && sentinelAccess(given, sentinel.access);
     return {
+      sentinel:
+        access &&
+        planSentinels(
+          sentinel.name,
+          (own) => sentinel.createRedis({ ...redisOptions(access), ...own }),
+          access,
+        ),
       createRedis: (own) => instance.createRedis({ ...redisOptions(resolved), ...own }),
       seeds: instance.seeds,
       path: instance.path,
@@ -68,13 +93,21 @@ export async function makePlan(
       option: "target",
     });
   }
-  const { host, port, path, nodes, ...rest }: ConnectOptions = {
+  const { host, port, path, nodes, sentinels, name, ...rest }: ConnectOptions = {
     ...omitUndefined(target as ConnectOptions),
     ...given,
   };
-  const seeds = nodes === undefined ? [checkServer(host, port, path)] : checkNodes(nodes);
+  if (sentinels !== undefined) refuseBeside("sentinels", { host, port, path, nodes });
+  else if (name !== undefined) refuseSentinelOptions({ name });
+  const seeds =
+    sentinels !== undefined
+      ? checkSentinels(sentinels)
+      : nodes === undefined
+        ? [checkServer(host, port, path)]
+        : checkNodes(nodes);
   const resolved = resolveOptions({ ...(nodes === undefined ? {} : { cluster: true }), ...rest });
   return {
+    sentinel: await planNamed(sentinels === undefined ? undefined : checkSentinelName(name), rest, resolved),
     createRedis: await loadFactory(redisOptions(resolved)),
     seeds,
     path,
@@ -83,8 +116,28 @@ export async function makePlan(
   };
 }
 
-function redisOptions(options: ResolvedOptions): RedisOptions {
-  return options.tls === undefined ? {} : { tls: options.tls };
+/** The Sentinels of a target that is no ioredis instance; encrypted as the node is unless the caller says otherwise. */
+async function planNamed(
+  name: string | undefined,
+  given: ClientOptions,
+  { tls }: ResolvedOptions,
+): Promise<SentinelPlan | undefined> {
+  if (name === undefined) {
+    refuseSentinelOptions(given);
+    return undefined;
+  }
+  const access = sentinelAccess(given, { username: undefined, password: undefined, tls });
+  return planSentinels(name, await loadFactory(redisOptions(access)), access);
+}
+
+function redisOptions({ tls }: Pick<ResolvedOptions, "tls">): RedisOptions {
+  return tls === undefined ? {} : { tls };
+}
+
+function refuseBeside(option: string, others: Readonly<Record<string, unknown>>): void {
+  for (const [other, value] of Object.entries(others))
+    if (value !== undefined)
+      throw new ConfigError("BAD_OPTION", `${other}: a target with ${option} has none`, { option: other });
 }
 
 /** Without a password ioredis would not authenticate at all, and the user would silently be the default one. */

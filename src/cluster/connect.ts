@@ -2,6 +2,7 @@ import type { Cluster, Redis } from "ioredis";
 import { ConfigError, NotAppliedError } from "../errors.ts";
 import { defaultKernel } from "../wasm/load.ts";
 import type { ClientEvents } from "./client-events.ts";
+import { setOrigin, watchCredentials } from "./client-origin.ts";
 import { ClusterNetwork, isNoCluster } from "./cluster-network.ts";
 import { type ConnectOptions, type ConnectPlan, makePlan } from "./connect-plan.ts";
 import { beforeDeadline } from "./deadline.ts";
@@ -11,6 +12,7 @@ import { Nodes, nodeName } from "./nodes.ts";
 import type { ClientOptions } from "./options.ts";
 import { query } from "./query.ts";
 import { backoffMs } from "./retry-policy.ts";
+import { SentinelNetwork } from "./sentinel-network.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 import { SingleNetwork } from "./single-network.ts";
 import { SlotClient } from "./slot-client.ts";
@@ -19,20 +21,25 @@ import { createStats } from "./stats.ts";
 /** Beyond `connectTimeoutMs`, so that a connection's own limit, which names its cause, comes first. */
 const DEADLINE_GRACE_MS = 20;
 
+/** For a Sentinel, or a node that one names, to connect and answer: `deadNodeTimeoutMs`, but not less than this. */
+const SENTINEL_TIMEOUT_MS = 1_000;
+
 /**
- * Connects to a server or a cluster. `target` is a URL (`redis://`, `rediss://`, `valkey://`, `valkeys://`, `unix://`, `redis-cluster://` or a
- * comma list), an existing ioredis Redis or Cluster (its options are used, its connections are not), or the parts of a target. Whether a
- * single address is a cluster is asked of the server unless `cluster` says so.
+ * Connects to a server, to the primary that Sentinels name, or to a cluster. `target` is a URL (`redis://`, `rediss://`, `valkey://`,
+ * `valkeys://`, `unix://`, `redis-cluster://` or a comma list, `redis-sentinel://h:p,h:p/name`, `rediss-sentinel://`), an existing ioredis Redis
+ * or Cluster (its options are used, its connections are not), or the parts of a target. Whether a single address is a cluster is asked of the
+ * server unless `cluster` says so. Behind Sentinels the client goes over to the new primary after a failover.
  *
  * Rejects with ConfigError (target or options), or with NotAppliedError `CONNECT_FAILED` and all causes: after `connectTimeoutMs`, or at
- * once where waiting mends nothing (a wrong password, an untrusted certificate, a database that does not exist).
+ * once where waiting mends nothing (a wrong password, an untrusted certificate, a database that does not exist, a name that no Sentinel knows).
  */
 export async function connect(
   target: string | Redis | Cluster | ConnectOptions,
   options: ClientOptions = {},
 ): Promise<SlotClient> {
-  const plan = await makePlan(target, options);
+  const { plan, origin } = watchCredentials(await makePlan(target, options), target, options);
   const client = createClient(plan);
+  setOrigin(client.instance, origin);
   if (!plan.options.lazyConnect) {
     try {
       await client.start();
@@ -75,10 +82,16 @@ function createClient(plan: ConnectPlan): NewClient {
     },
     linkDown(link: NodeLink, cause: Error, suspected: boolean) {
       lastFailure = cause;
-      slots?.refreshSoon();
+      (slots ?? sentinels)?.refreshSoon();
       if (down.has(link) && !suspected) return;
       down.add(link);
       emit("nodeDown", { node: link.name, cause, suspected });
+    },
+    bulkDown(main: NodeLink, suspected: boolean) {
+      (slots ?? sentinels)?.refreshSoon();
+      // Only the main connection speaks for the node: asked, it is found silent too, or it is not.
+      if (suspected && main.connected && !main.busy)
+        query(main, ["PING"], options.deadNodeTimeoutMs).catch(() => {});
     },
   };
   const nodes = new Nodes({
@@ -102,6 +115,20 @@ function createClient(plan: ConnectPlan): NewClient {
         redirect: (kind, slot, from, to) => emit("redirect", { kind, slot, from, to }),
       },
     });
+  const sentinels =
+    plan.sentinel &&
+    new SentinelNetwork({
+      sentinel: plan.sentinel,
+      seeds: plan.seeds,
+      nodes,
+      stats,
+      askTimeoutMs: Math.min(
+        options.connectTimeoutMs,
+        Math.max(SENTINEL_TIMEOUT_MS, options.deadNodeTimeoutMs),
+      ),
+      refreshEveryMs: options.topologyRefreshMs,
+      events: { refresh: (nodeCount) => emit("refresh", { nodes: nodeCount }) },
+    });
   const client = new SlotClient({
     options,
     kernel: defaultKernel(),
@@ -114,11 +141,13 @@ function createClient(plan: ConnectPlan): NewClient {
       return starting;
     },
     network: () => network,
+    bulkOf: (link) => nodes.bulkOf(link),
     slotMap: () => slots?.map,
+    topology: () => (slots ?? sentinels)?.map,
     lastFailure: () => lastFailure,
     close: async () => {
       closed = true;
-      slots?.close();
+      (slots ?? sentinels)?.close();
       // Still watched: a node that has fallen silent would keep its work for ever.
       await nodes.drain();
       abandon();
@@ -127,9 +156,13 @@ function createClient(plan: ConnectPlan): NewClient {
   const abandon = (): void => {
     closed = true;
     watch.stop();
-    slots?.close();
+    (slots ?? sentinels)?.close();
     nodes.close();
   };
+  const find = (): Promise<Network> =>
+    sentinels === undefined
+      ? discover(plan, nodes, useCluster, stats)
+      : findBehind(sentinels, options.connectTimeoutMs);
   const start = async (): Promise<Network> => {
     watch.start();
     const until = performance.now() + options.connectTimeoutMs;
@@ -137,13 +170,11 @@ function createClient(plan: ConnectPlan): NewClient {
     for (let attempt = 1; ; attempt++) {
       try {
         const leftMs = until - performance.now() + DEADLINE_GRACE_MS;
-        const discovery = await beforeDeadline(discover(plan, nodes, useCluster, stats), leftMs, undefined);
+        const discovery = await beforeDeadline(find(), leftMs, undefined);
         if (discovery.end !== "complete") throw new Error("no answer in time");
         const found = discovery.value;
-        if (found instanceof ClusterNetwork) {
-          slots = found;
-          if (!closed) slots.start();
-        }
+        if (found instanceof ClusterNetwork) slots = found;
+        if (!closed) (slots ?? sentinels)?.start();
         network = found;
         return found;
       } catch (error) {
@@ -183,17 +214,29 @@ async function discover(
     }
   }
   const link = nodes.linkTo(address);
+  await greet(link, timeoutMs);
+  return new SingleNetwork(link, address, stats);
+}
+
+/** Connects to the primary that the Sentinels name. */
+async function findBehind(sentinels: SentinelNetwork, timeoutMs: number): Promise<Network> {
+  await sentinels.refresh();
+  await Promise.all(sentinels.route().links.map((link) => greet(link, timeoutMs)));
+  return sentinels;
+}
+
+async function greet(link: NodeLink, timeoutMs: number): Promise<void> {
   await query(link, ["PING"], timeoutMs).catch((error: Error & { code?: string }) => {
     // Who may not ask is connected all the same.
     if (error.code !== "NOPERM") throw error;
   });
-  return new SingleNetwork(link, address, stats);
 }
 
 type SlotClientStats = ReturnType<typeof createStats>;
 
-/** What waiting does not mend: wrong credentials, an untrusted certificate, no such database, a target that is no cluster. */
+/** What waiting does not mend: wrong credentials, an untrusted certificate, no such database or name, a target that is no cluster. */
 function isFinal(error: unknown): boolean {
+  if ((error as { code?: unknown }).code === "UNKNOWN_PRIMARY") return true;
   const causes: unknown[] = (error as { cause?: AggregateError }).cause?.errors ?? [error];
   return causes.some((cause) => {
     const refused =

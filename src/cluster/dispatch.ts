@@ -84,8 +84,10 @@ export class Dispatch implements BatchPacketOwner {
         const item = packet.packed.order[position]!;
         fail(item, packet.written, { node: packet.link.name, cause: this.#ledger.causeOf(item) });
       }
-      packet.abandon();
+      packet.disown();
     }
+    // Only now: this may end a connection, and with it other packets of this call.
+    for (const packet of this.#packets) packet.release();
     this.#packets.clear();
     const waiting = this.#ledger.cancel();
     this.#network.stats.queuedBytes -= this.#bytesOf(waiting.length);
@@ -178,14 +180,11 @@ export class Dispatch implements BatchPacketOwner {
     const { groupStart } = packed;
     const packets: BatchPacket[] = [];
     for (let node = 0; node < slots.nodeCount; node++) {
-      const group = {
-        packed,
-        from: groupStart[node]!,
-        to: groupStart[node + 1]!,
-        link: links[node]!,
-        asking: false,
-      };
-      packets.push(...cutPackets(this, group, this.#limits));
+      const from = groupStart[node]!;
+      const to = groupStart[node + 1]!;
+      if (from === to) continue;
+      const link = this.#network.inLane(links[node]!);
+      packets.push(...cutPackets(this, { packed, from, to, link, asking: false }, this.#limits));
     }
     this.#waitForOwners(packed, groupStart[slots.nodeCount]!);
     this.#post(packets);

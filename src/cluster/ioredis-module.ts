@@ -2,6 +2,8 @@ import type { Redis, RedisOptions } from "ioredis";
 import { ConfigError } from "../errors.ts";
 import type { RedisFactory } from "./connection.ts";
 import type { NodeAddress } from "./redirect.ts";
+import type { SentinelAccess } from "./sentinel-plan.ts";
+import { DEFAULT_SENTINEL_PORT } from "./target.ts";
 
 /** The parts of an ioredis Cluster that are looked at; both majors have them. */
 interface ClusterLike {
@@ -23,6 +25,12 @@ export interface InstanceSettings {
   readonly database: number | undefined;
   readonly keyPrefix: string;
   readonly natMap: Readonly<Record<string, NodeAddress>> | undefined;
+  /** There when the seeds are Sentinels. */
+  readonly sentinel?: {
+    readonly name: string;
+    readonly createRedis: RedisFactory;
+    readonly access: SentinelAccess;
+  };
 }
 
 /** Makes connections with the installed ioredis. Throws ConfigError `IOREDIS_MISSING`. */
@@ -48,17 +56,12 @@ export async function readInstance(
   if ((target as ClusterLike).isCluster) return readCluster(target as ClusterLike, ownNatMap);
   const redis = target as Redis;
   const { options } = redis;
-  if (options.sentinels)
-    throw new ConfigError(
-      "UNSUPPORTED_TARGET",
-      "an ioredis instance with `sentinels`: Sentinel is not part of this version",
-      { option: "target" },
-    );
   if (options.Connector) {
     const message =
       "an ioredis instance with its own `Connector`: slotpack makes the sockets itself and would go round it";
     throw new ConfigError("UNSUPPORTED_TARGET", message, { option: "target" });
   }
+  if (options.sentinels) return readSentinels(redis, ownNatMap);
   return {
     createRedis: (own) => redis.duplicate(own),
     seeds: [
@@ -74,8 +77,40 @@ export async function readInstance(
   };
 }
 
-async function readCluster(cluster: ClusterLike, ownNatMap: unknown): Promise<InstanceSettings> {
-  const { redisOptions = {}, natMap, keyPrefix } = cluster.options;
+/** The Sentinels of an ioredis Redis and the node that they name, each with its own credentials and TLS. */
+function readSentinels(redis: Redis, ownNatMap: unknown): InstanceSettings {
+  const { options } = redis;
+  if (options.role === "slave") {
+    const message = "an ioredis instance with `role: slave`: slotpack reads and writes at the primary";
+    throw new ConfigError("UNSUPPORTED_TARGET", message, { option: "target" });
+  }
+  // ioredis encrypts the two on their own terms: `tls` counts for the node only with this switch.
+  const tls = options.enableTLSForSentinelMode ? options.tls : undefined;
+  const duplicate = (own: RedisOptions) => redis.duplicate({ sentinels: undefined, tls, ...own });
+  return {
+    createRedis: duplicate,
+    seeds: options.sentinels!.map(({ host, port }) => ({
+      host: host ?? "127.0.0.1",
+      port: Number(port ?? DEFAULT_SENTINEL_PORT),
+    })),
+    path: undefined,
+    cluster: undefined,
+    database: options.db,
+    keyPrefix: options.keyPrefix ?? "",
+    natMap: readNatMap(options.natMap, ownNatMap),
+    sentinel: {
+      name: options.name!,
+      createRedis: (own) => duplicate({ username: undefined, password: undefined, tls: undefined, ...own }),
+      access: {
+        username: options.sentinelUsername ?? undefined,
+        password: options.sentinelPassword ?? undefined,
+        tls: options.sentinelTLS ?? undefined,
+      },
+    },
+  };
+}
+
+function readNatMap(natMap: unknown, ownNatMap: unknown): InstanceSettings["natMap"] {
   if (typeof natMap === "function" && ownNatMap === undefined) {
     throw new ConfigError(
       "BAD_OPTION",
@@ -83,6 +118,11 @@ async function readCluster(cluster: ClusterLike, ownNatMap: unknown): Promise<In
       { option: "natMap" },
     );
   }
+  return (natMap ?? undefined) as InstanceSettings["natMap"];
+}
+
+async function readCluster(cluster: ClusterLike, ownNatMap: unknown): Promise<InstanceSettings> {
+  const { redisOptions = {}, natMap, keyPrefix } = cluster.options;
   return {
     createRedis: await loadFactory(redisOptions),
     seeds: cluster.startupNodes.map(readStartupNode),
@@ -90,7 +130,7 @@ async function readCluster(cluster: ClusterLike, ownNatMap: unknown): Promise<In
     cluster: true,
     database: undefined,
     keyPrefix: keyPrefix ?? redisOptions.keyPrefix ?? "",
-    natMap: (natMap ?? undefined) as Readonly<Record<string, NodeAddress>> | undefined,
+    natMap: readNatMap(natMap, ownNatMap),
   };
 }
 

@@ -11,6 +11,8 @@ import type { Effect } from "./retry-policy.ts";
 /** What a batch learns about the size of replies, for the next one of its kind. */
 export interface ReplyEstimate {
   bytesPerItem: number;
+  /** Until the first reply has been seen; then undefined. */
+  guessed?: boolean | undefined;
 }
 
 export interface KeyedBatchRequest {
@@ -55,6 +57,10 @@ export abstract class KeyedBatch implements BatchSource {
   get expectedReplyBytes(): number {
     // Whole bytes: sums of fractions would leave a link that is idle with a rest in flight.
     return Math.ceil(this.request.estimate.bytesPerItem);
+  }
+
+  get replyBytesGuessed(): boolean {
+    return this.request.estimate.guessed === true;
   }
 
   effectOf(): Effect {
@@ -127,6 +133,7 @@ export abstract class KeyedBatch implements BatchSource {
 
   observeReplyBytes(bytes: number, items: number): void {
     const { estimate } = this.request;
+    estimate.guessed = undefined;
     estimate.bytesPerItem += (bytes / items - estimate.bytesPerItem) / 2;
   }
 

@@ -10,6 +10,8 @@ export interface Network {
   readonly cluster: boolean;
   /** Owner of each slot and, by node index, the links; a snapshot that holds until the next await. */
   route(): { readonly slots: SlotRoute; readonly links: readonly NodeLink[] };
+  /** The connection to the node behind `link`, which `route()` gave, that this lane's calls travel on. */
+  inLane(link: NodeLink): NodeLink;
   addressOf(link: NodeLink): NodeAddress;
   /** The link to an address that the cluster named; undefined in a client of one server, or past `maxConnections`. */
   linkTo(address: NodeAddress): NodeLink | undefined;

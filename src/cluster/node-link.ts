@@ -59,6 +59,11 @@ export class NodeLink implements ChannelOwner {
     return this.#state === "ready";
   }
 
+  /** Losses and failed attempts since it was connected last. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   get busy(): boolean {
     return this.#waiting.length > 0 || (this.#state === "ready" && this.#channel!.inFlight > 0);
   }
@@ -96,9 +101,12 @@ export class NodeLink implements ChannelOwner {
     if (this.#state !== "ready") this.#failWaiting(cause);
   }
 
-  /** The caller of `packet` has its buffers back: what is still to come goes nowhere near them. */
-  releasePlaces(packet: Packet): void {
-    this.#channel?.releasePlaces(packet);
+  /** The caller of `packet` has its buffers back: nothing more goes into them or out of them, if need be at the price of the connection. */
+  release(packet: Packet): void {
+    if (this.#channel?.release(packet) !== true) return;
+    // What has left of the command is half of it, which the server forgets with the connection.
+    this.#dropChannel(new Error("a call ended while its values were being sent"));
+    if (this.#waiting.length > 0) this.connect();
   }
 
   /** Called every now and then: suspects the node when it has been silent for too long with work in flight. */
@@ -179,7 +187,8 @@ export class NodeLink implements ChannelOwner {
 
   #mayWrite(packet: Packet): boolean {
     if (this.#state !== "ready" || this.#renewing) return false;
-    const inFlightBytes = this.#channel!.inFlightBytes;
+    const { inFlight, inFlightBytes } = this.#channel!;
+    if (inFlight > 0 && this.#settings.portionBytes !== undefined && packet.guessed === true) return false;
     const cost = packet.byteLength + packet.expectedBytes;
     return inFlightBytes === 0 || inFlightBytes + cost <= this.#settings.maxInFlightBytes;
   }

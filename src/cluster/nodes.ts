@@ -1,11 +1,15 @@
 import { ConfigError } from "../errors.ts";
+import { BULK_PORTION_BYTES, bulkLimits } from "./bulk-lane.ts";
 import type { Credentials } from "./connection.ts";
 import { type Connection, openConnection, type RedisFactory } from "./connection.ts";
 import { beforeDeadline } from "./deadline.ts";
-import { type LinkObserver, NodeLink } from "./node-link.ts";
+import { type LinkObserver, type LinkSettings, NodeLink } from "./node-link.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { NodeAddress } from "./redirect.ts";
 import type { ClientStats } from "./stats.ts";
+
+/** Connections that could not be made in a row, before bulk calls take the main one meanwhile. */
+const REFUSED_AFTER = 2;
 
 export interface NodesSettings {
   readonly options: ResolvedOptions;
@@ -15,13 +19,20 @@ export interface NodesSettings {
   /** Unix socket of the only server. */
   readonly path: string | undefined;
   readonly stats: ClientStats;
-  readonly observer: LinkObserver;
+  readonly observer: NodesObserver;
+}
+
+export interface NodesObserver extends LinkObserver {
+  /** The bulk connection to the node of `main` ended or could not be made; `suspected` after a silence. */
+  bulkDown(main: NodeLink, suspected: boolean): void;
 }
 
 /** The links of a client by address: made when first needed, closed when their node has left. */
 export class Nodes {
   readonly #settings: NodesSettings;
   readonly #links = new Map<string, NodeLink>();
+  /** By the main link of their node. */
+  readonly #bulk = new Map<NodeLink, NodeLink>();
   /** No longer part of the cluster; still watched for silence, since their work has not ended. */
   readonly #retiring = new Set<NodeLink>();
   readonly #addresses = new WeakMap<NodeLink, NodeAddress>();
@@ -41,9 +52,9 @@ export class Nodes {
     };
   }
 
-  /** Those that are leaving included. */
+  /** Those of the bulk lane and those that are leaving included. */
   get all(): Iterable<NodeLink> {
-    return [...this.#links.values(), ...this.#retiring];
+    return [...this.#links.values(), ...this.#bulk.values(), ...this.#retiring];
   }
 
   addressOf(link: NodeLink): NodeAddress {
@@ -65,21 +76,40 @@ export class Nodes {
     const name = nodeName(address);
     const known = this.#links.get(name);
     if (known !== undefined) return known;
-    const { options, stats, observer } = this.#settings;
-    if (this.#links.size >= options.maxConnections) {
-      const message = `a connection to ${name} would be one more than maxConnections (${options.maxConnections})`;
+    const { maxConnections, maxInFlightBytes } = this.#settings.options;
+    if (this.#links.size >= maxConnections) {
+      const message = `a connection to ${name} would be one more than maxConnections (${maxConnections})`;
       throw new ConfigError("MAX_CONNECTIONS", message, { option: "maxConnections", node: name });
     }
-    const settings = {
-      maxInFlightBytes: options.maxInFlightBytes,
-      deadNodeTimeoutMs: options.deadNodeTimeoutMs,
-      integrity: this.#integrity,
-      stats,
-    };
-    const link = new NodeLink(name, (signal) => this.#open(address, signal), settings, observer);
-    if (this.#closed) link.close(new Error("the client is closed"));
+    if (this.#full) this.#retireBulk(this.#leastNeeded());
+    const link = this.#make(address, { maxInFlightBytes, portionBytes: undefined }, this.#settings.observer);
     this.#links.set(name, link);
-    this.#addresses.set(link, address);
+    return link;
+  }
+
+  /**
+   * The link for bulk calls to the node of `main`. It is `main` itself where one more connection would exceed `maxConnections`, and
+   * while the server takes no second connection.
+   */
+  bulkOf(main: NodeLink): NodeLink {
+    const known = this.#bulk.get(main);
+    if (known !== undefined) {
+      if (known.failures < REFUSED_AFTER || !main.connected) return known;
+      known.connect();
+      return main;
+    }
+    if (this.#full || this.#links.get(main.name) !== main) return main;
+    const { options, observer } = this.#settings;
+    const { maxInFlightBytes } = bulkLimits(options);
+    const link = this.#make(
+      this.addressOf(main),
+      { maxInFlightBytes, portionBytes: BULK_PORTION_BYTES },
+      {
+        linkUp() {},
+        linkDown: (_, __, suspected) => observer.bulkDown(main, suspected),
+      },
+    );
+    this.#bulk.set(main, link);
     return link;
   }
 
@@ -88,10 +118,8 @@ export class Nodes {
     for (const [name, link] of this.#links) {
       if (used.has(link)) continue;
       this.#links.delete(name);
-      this.#retiring.add(link);
-      void link
-        .retire(new Error(`${name} is no longer part of the cluster`))
-        .then(() => this.#retiring.delete(link));
+      this.#retireBulk(link);
+      this.#letGo(link, new Error(`${name} is no longer part of the cluster`));
     }
   }
 
@@ -104,7 +132,45 @@ export class Nodes {
     for (const link of this.all) link.close(new Error("the client is closed"));
   }
 
-  async #open(address: NodeAddress, signal: AbortSignal): Promise<Connection> {
+  get #full(): boolean {
+    return this.#links.size + this.#bulk.size >= this.#settings.options.maxConnections;
+  }
+
+  #make(
+    address: NodeAddress,
+    bounds: Pick<LinkSettings, "maxInFlightBytes" | "portionBytes">,
+    observer: LinkObserver,
+  ): NodeLink {
+    const { options, stats } = this.#settings;
+    const { deadNodeTimeoutMs } = options;
+    const settings = { ...bounds, deadNodeTimeoutMs, integrity: this.#integrity, stats };
+    const open = (signal: AbortSignal) => this.open(address, signal);
+    const link = new NodeLink(nodeName(address), open, settings, observer);
+    if (this.#closed) link.close(new Error("the client is closed"));
+    this.#addresses.set(link, address);
+    return link;
+  }
+
+  /** Whose bulk link makes room: an idle one if there is any. */
+  #leastNeeded(): NodeLink {
+    const bulk = [...this.#bulk];
+    return (bulk.find(([, link]) => !link.busy) ?? bulk[0]!)[0];
+  }
+
+  #retireBulk(main: NodeLink): void {
+    const bulk = this.#bulk.get(main);
+    if (bulk === undefined) return;
+    this.#bulk.delete(main);
+    this.#letGo(bulk, new Error(`the bulk connection to ${bulk.name} is given up`));
+  }
+
+  #letGo(link: NodeLink, why: Error): void {
+    this.#retiring.add(link);
+    void link.retire(why).then(() => this.#retiring.delete(link));
+  }
+
+  /** A connection that is nobody's link, to an address already translated. */
+  async open(address: NodeAddress, signal: AbortSignal): Promise<Connection> {
     const { options, createRedis, path } = this.#settings;
     return openConnection({
       createRedis,

@@ -21,7 +21,7 @@ export interface ClientOptions {
   topologyRefreshMs?: number | undefined;
   /** MOVED and ASK hops of one command. Default 16. */
   maxRedirections?: number | undefined;
-  /** Connections to all nodes together. Default 150. */
+  /** Connections to all nodes together, those of the bulk lane included. Default 150. */
   maxConnections?: number | undefined;
   /**
    * What is sent again by itself after a lost connection: `safe` (default) reads and record writes, `at-least-once`
@@ -30,7 +30,7 @@ export interface ClientOptions {
   retry?: RetryMode | undefined;
   /** Whether each packed write ends with a nonce that proves its replies in step. Default true. */
   integrity?: boolean | undefined;
-  /** Addresses as the cluster announces them (`host:port`) → addresses as this client reaches them. */
+  /** Addresses as the cluster or the Sentinels announce them (`host:port`) → addresses as this client reaches them. */
   natMap?: Readonly<Record<string, NodeAddress>> | undefined;
   /** Put in front of every key of this client. Default none. */
   keyPrefix?: string | undefined;
@@ -43,6 +43,12 @@ export interface ClientOptions {
   database?: number | undefined;
   /** Options of `node:tls`; `true` (or a `rediss://` target) stands for the defaults. Certificates are verified. */
   tls?: TlsOptions | boolean | undefined;
+  /** ACL user name at the Sentinels; `username` is the one at the node. Default: none. */
+  sentinelUsername?: string | undefined;
+  /** Password of the Sentinels; `password` is the node's. Default: none. */
+  sentinelPassword?: string | undefined;
+  /** As `tls`, for the connections to the Sentinels. Default: the value of `tls`. */
+  sentinelTls?: TlsOptions | boolean | undefined;
   /** `true`: `connect()` returns at once, and the first call connects. Default false. */
   lazyConnect?: boolean | undefined;
   /** Whether the target is a cluster. Default: the server is asked. */
@@ -55,7 +61,15 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds for this call instead of the client's `timeoutMs`. */
   timeoutMs?: number | undefined;
+  /**
+   * `bulk`: over a second connection per node, so that calls of the `main` lane (default) need not wait behind this one's bytes. It is opened
+   * when first used, and the main one is used where it would exceed `maxConnections`. Calls of different lanes have no order among each
+   * other: await a write before a read of it in the other lane.
+   */
+  lane?: Lane | undefined;
 }
+
+export type Lane = "main" | "bulk";
 
 /** Every option with its value; passwords live elsewhere. */
 export interface ResolvedOptions {
@@ -110,6 +124,9 @@ const OTHERS = [
   "password",
   "credentials",
   "tls",
+  "sentinelUsername",
+  "sentinelPassword",
+  "sentinelTls",
   "lazyConnect",
   "cluster",
 ];
@@ -133,7 +150,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   for (const name of ["integrity", "lazyConnect", "cluster"] as const) {
     if (options[name] !== undefined) requireType(name, "boolean", options[name]);
   }
-  for (const name of ["username", "password"] as const) {
+  for (const name of ["username", "password", "sentinelUsername", "sentinelPassword"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "string") throw badOption(name, "a string");
   }
   if (options.credentials !== undefined) requireType("credentials", "function", options.credentials);
@@ -158,7 +175,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     integrity: options.integrity ?? true,
     natMap: resolveNatMap(natMap),
     keyPrefix,
-    tls: resolveTls(options.tls),
+    tls: resolveTls("tls", options.tls),
     lazyConnect: options.lazyConnect ?? false,
     cluster: options.cluster,
   };
@@ -175,7 +192,13 @@ export function checkCallOptions(options: unknown, ...more: readonly string[]): 
       if (timeoutMs !== undefined) checkNumber("timeoutMs", timeoutMs, NUMBERS.timeoutMs!);
       continue;
     }
-    const known = ["signal", "timeoutMs", ...more].join(", ");
+    if (name === "lane") {
+      const { lane } = options as CallOptions;
+      if (lane !== undefined && lane !== "main" && lane !== "bulk")
+        throw badOption("lane", '"main" or "bulk"', lane);
+      continue;
+    }
+    const known = ["signal", "timeoutMs", "lane", ...more].join(", ");
     throw new ConfigError("UNKNOWN_OPTION", `unknown option "${name}" of a call; the options are ${known}`, {
       option: name,
     });
@@ -216,11 +239,12 @@ function requireType(name: string, type: string, value: unknown): void {
   if (typeof value !== type) throw badOption(name, `a ${type}`, value);
 }
 
-function resolveTls(tls: unknown): TlsOptions | undefined {
+/** Throws ConfigError `BAD_OPTION`. */
+export function resolveTls(name: "tls" | "sentinelTls", tls: unknown): TlsOptions | undefined {
   if (tls === undefined || tls === false) return undefined;
   if (tls === true) return {};
   if (typeof tls !== "object" || tls === null)
-    throw badOption("tls", "true or an object of node:tls options", tls);
+    throw badOption(name, "true or an object of node:tls options", tls);
   return tls;
 }
 

@@ -16,9 +16,13 @@ export interface PacketFailure {
 export interface Packet {
   /** Buffers in the order of the wire; the link does not change or copy them. */
   readonly chunks: readonly Uint8Array[];
+  /** Whether some of them are the caller's own, who may change them once the call has ended. */
+  readonly borrows?: boolean;
   readonly byteLength: number;
   /** Bytes that the replies are expected to take, for the window. */
   readonly expectedBytes: number;
+  /** Whether that is a guess that may be far off. */
+  readonly guessed?: boolean;
   /** Replies that the chunks ask for. */
   readonly replyCount: number;
   /** Commands in the chunks, for the statistics. */

@@ -79,7 +79,7 @@ async function scanStep(
       throw new TimeoutError("TIMEOUT", `scan: no answer of ${link.name} within ${timeoutMs} ms`, [], {
         cause,
       });
-    const work = query(link, command, leftMs).catch((error: Error) => {
+    const work = query(network.inLane(link), command, leftMs).catch((error: Error) => {
       if (error instanceof ServerError && judgeReply(error, network.addressOf(link)).kind !== "wait")
         throw error;
       cause = error;
@@ -93,6 +93,7 @@ async function scanStep(
   }
 }
 
-function escapeGlob(text: string): string {
+/** Text that a glob takes literally. */
+export function escapeGlob(text: string): string {
   return text.replace(/[*?[\]\\]/g, "\\$&");
 }

@@ -23,6 +23,10 @@ export class SingleNetwork implements Network {
     return { slots: ROUTE, links: [this.#link] };
   }
 
+  inLane(link: NodeLink): NodeLink {
+    return link;
+  }
+
   addressOf(): NodeAddress {
     return this.#address;
   }

@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { inspect } from "node:util";
 import { describe } from "../bytes/describe.ts";
 import type { Key } from "../bytes/key.ts";
+import type { Reply } from "../bytes/reply.ts";
 import { ConfigError } from "../errors.ts";
 import type { SlotMap } from "../slots/index.ts";
 import type { Kernel } from "../wasm/kernel.ts";
@@ -14,6 +15,7 @@ import { type CommandShape, createShape, type ShapeArgument } from "./command-sh
 import { CountBatch, ValueBatch, WriteBatch } from "./key-batches.ts";
 import type { KeyedBatch, KeyedBatchRequest, ReplyEstimate } from "./keyed-batch.ts";
 import { type CallOptions, checkCallOptions, checkTtl, type ResolvedOptions } from "./options.ts";
+import { askPrimaries } from "./primaries.ts";
 import type { Effect } from "./retry-policy.ts";
 import { type ScanOptions, scanKeys } from "./scan.ts";
 import type { ClientStats } from "./stats.ts";
@@ -31,7 +33,7 @@ export class SlotClient extends EventEmitter<ClientEvents> {
   readonly #parts: ClientParts;
   readonly #gate: CallGate;
   readonly #shapes = new Map<string, CommandShape>();
-  readonly #valueEstimate: ReplyEstimate = { bytesPerItem: 1024 };
+  readonly #valueEstimate: ReplyEstimate = { bytesPerItem: 1024, guessed: true };
 
   /** @internal Use `connect()`. */
   constructor(parts: ClientParts) {
@@ -118,16 +120,20 @@ export class SlotClient extends EventEmitter<ClientEvents> {
    * itself. Keys are bytes, without the client's `keyPrefix`. A client that is closed in between ends it with `CLIENT_CLOSED`.
    */
   scan(pattern: string = "*", options?: ScanOptions): AsyncGenerator<Buffer, void, undefined> {
-    const network = async (callOptions: CallOptions) => {
-      await this.#gate.ready("scan", callOptions);
-      return this.#parts.network()!;
-    };
-    return scanKeys({ network, options: this.#parts.options }, pattern, options);
+    return scanKeys(this.#host("scan"), pattern, options);
   }
 
-  /** The slot table; undefined for one server. A copy is not made: it changes as the cluster does. */
+  /** @internal A command without keys, asked of every primary; rejects with the first failure. */
+  askPrimaries(what: string, command: readonly string[], options?: CallOptions): Promise<Reply[]> {
+    return this.accept(what, () => askPrimaries(what, this.#host(what), command, options));
+  }
+
+  /**
+   * The slot table; behind Sentinels the primary, which has all slots, and its replicas; undefined for one server. A copy is not made: it
+   * changes as the cluster does.
+   */
   topology(): SlotMap | undefined {
-    return this.#parts.slotMap();
+    return this.#parts.topology();
   }
 
   /** Counters since `connect()`; a copy. */
@@ -163,6 +169,14 @@ export class SlotClient extends EventEmitter<ClientEvents> {
   /** @internal Runs a batch of another room; the source holds the outcomes, and failed items do not reject. */
   runSource(call: SourceCall): Promise<CallResult> {
     return this.#gate.run(call);
+  }
+
+  #host(what: string) {
+    const network = async (callOptions: CallOptions) => {
+      await this.#gate.ready(what, callOptions);
+      return this.#gate.network(callOptions.lane)!;
+    };
+    return { network, options: this.#parts.options };
   }
 
   async #run<T>(

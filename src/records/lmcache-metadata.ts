@@ -30,6 +30,8 @@ const FORMATS = [
 ] as const;
 /** Formats whose shape keeps its zeros. */
 const BLOB_FORMATS = new Set<LmcacheFormat>(["BINARY", "BINARY_BUFFER"]);
+/** Formats of one layer, whose first dimension a fork padded with ones. */
+const TOKEN_FORMATS = new Set<LmcacheFormat>(["KV_T2D", "KV_2TD"]);
 /** dtype names by code; code 1 (`half`) is only read, as Python's dict literal lets `float16` win. */
 const DTYPES = [
   null,
@@ -54,12 +56,49 @@ export interface LmcacheMetadata {
   shapes: number[][];
 }
 
-/** Metadata in LMCache's own bytes: 8 + 20 × tensors. The first tensor's padding zeros are stripped on reading. */
-export function lmcacheMetadata(): MetadataCodec<LmcacheMetadata> {
-  return { encode, decode };
+export interface LmcacheMetadataOptions {
+  /**
+   * Tensors of a record, LMCache's `num_groups`, from 1: a record of fewer is a miss, and what follows them is not read. Default: as many as the bytes
+   * have room for.
+   */
+  groups?: number | undefined;
+  /**
+   * Dimensions that the caller's tensors have, 1 to 4. With it a shape that a fork of LMCache padded with ones in front (`[1, 256, 2, 1024]` for
+   * `[256, 2, 1024]`) is read as what it was, in the formats KV_T2D and KV_2TD; in others a leading 1 means something. Default: shapes are read as they are.
+   */
+  expectedRank?: number | undefined;
 }
 
-function encode({ fmt, dtypes, shapes }: LmcacheMetadata, byteLength: number): Uint8Array {
+/**
+ * Metadata in LMCache's own bytes: 8 + 20 × tensors. Shapes of fewer than four dimensions are padded with zeros, which are stripped on reading except in
+ * BINARY and BINARY_BUFFER. What is too short, has a code that nobody has given or tells another length than the bytes have is no metadata, and the record
+ * a miss; bytes behind the last whole tensor are ignored. Throws ConfigError `UNKNOWN_OPTION` or `BAD_OPTION`; `encode` throws `BAD_METADATA`.
+ */
+export function lmcacheMetadata(options: LmcacheMetadataOptions = {}): MetadataCodec<LmcacheMetadata> {
+  for (const name of Object.keys(options ?? {})) {
+    if (name === "groups" || name === "expectedRank") continue;
+    const message = `unknown option "${name}"; the options are groups, expectedRank`;
+    throw new ConfigError("UNKNOWN_OPTION", message, { option: name });
+  }
+  const groups = checkOption(options, "groups", Number.MAX_SAFE_INTEGER);
+  const expectedRank = checkOption(options, "expectedRank", 4);
+  const decode = (encoded: Uint8Array, byteLength: number) =>
+    encoded.length < HEAD_LENGTH || readInt32(encoded, 0) !== byteLength
+      ? undefined
+      : decodeTensors(encoded, groups, expectedRank);
+  return {
+    encode,
+    decode,
+    byteLengthOf(encoded) {
+      if (encoded.length < HEAD_LENGTH) return undefined;
+      const length = readInt32(encoded, 0);
+      return length >= 0 && decode(encoded, length) !== undefined ? length : undefined;
+    },
+  };
+}
+
+function encode(metadata: LmcacheMetadata, byteLength: number): Uint8Array {
+  const { fmt, dtypes, shapes } = metadata ?? {};
   const format = FORMATS.indexOf(fmt);
   if (format === -1) throw bad("fmt", `one of ${FORMATS.join(", ")}`, fmt);
   if (
@@ -92,29 +131,60 @@ function encode({ fmt, dtypes, shapes }: LmcacheMetadata, byteLength: number): U
   return encoded;
 }
 
-function decode(encoded: Uint8Array, byteLength: number): LmcacheMetadata | undefined {
-  if (encoded.length < HEAD_LENGTH + GROUP_LENGTH || readInt32(encoded, 0) !== byteLength) return undefined;
+function decodeTensors(
+  encoded: Uint8Array,
+  expectedGroups: number | undefined,
+  expectedRank: number | undefined,
+): LmcacheMetadata | undefined {
+  const stored = Math.floor((encoded.length - HEAD_LENGTH) / GROUP_LENGTH);
+  const groups = expectedGroups ?? stored;
   const fmt = FORMATS[readInt32(encoded, 4)];
-  if (fmt === undefined) return undefined;
-  const groups = Math.floor((encoded.length - HEAD_LENGTH) / GROUP_LENGTH);
+  if (fmt === undefined || groups < 1 || groups > stored) return undefined;
+  const padded = expectedRank !== undefined && TOKEN_FORMATS.has(fmt) ? 4 - expectedRank : 0;
   const dtypes: LmcacheDtype[] = [];
   const shapes: number[][] = [];
   for (let group = 0; group < groups; group++) {
     const at = HEAD_LENGTH + GROUP_LENGTH * group;
     const dtype = DTYPES[readInt32(encoded, at)];
-    if (dtype === undefined) return undefined;
+    const shape = readShape(encoded, at + 4, BLOB_FORMATS.has(fmt));
+    if (dtype === undefined || shape === undefined) return undefined;
     dtypes.push(dtype);
-    shapes.push(readShape(encoded, at + 4, BLOB_FORMATS.has(fmt)));
+    shapes.push(padded > 0 ? withoutOnes(shape, padded) : shape);
   }
   return { fmt, dtypes, shapes };
 }
 
-function readShape(encoded: Uint8Array, at: number, keepZeros: boolean): number[] {
+/** Undefined when a dimension is negative. */
+function readShape(encoded: Uint8Array, at: number, keepZeros: boolean): number[] | undefined {
   let rank = 4;
   if (!keepZeros) while (rank > 1 && readInt32(encoded, at + 4 * (rank - 1)) === 0) rank--;
   const shape: number[] = [];
-  for (let i = 0; i < rank; i++) shape.push(readInt32(encoded, at + 4 * i));
+  for (let i = 0; i < rank; i++) {
+    const size = readInt32(encoded, at + 4 * i);
+    if (size < 0) return undefined;
+    shape.push(size);
+  }
   return shape;
+}
+
+/** The shape without `padded` ones in front, when it has all four dimensions and begins with that many. */
+function withoutOnes(shape: number[], padded: number): number[] {
+  const isPadded = shape.length === 4 && shape.slice(0, padded).every((size) => size === 1);
+  return isPadded ? shape.slice(padded) : shape;
+}
+
+function checkOption(
+  options: LmcacheMetadataOptions,
+  name: "groups" | "expectedRank",
+  max: number,
+): number | undefined {
+  if (typeof options !== "object" || options === null)
+    throw new ConfigError("BAD_OPTION", "expected an object of options", { option: "options" });
+  const value = options[name];
+  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= max)) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? "from 1" : `from 1 to ${max}`;
+  const message = `${name}: expected a whole number ${range}, got ${JSON.stringify(value)}`;
+  throw new ConfigError("BAD_OPTION", message, { option: name });
 }
 
 function readInt32(bytes: Uint8Array, at: number): number {
@@ -133,7 +203,11 @@ function isSize(value: number): boolean {
 }
 
 function bad(field: string, expected: string, got: unknown): ConfigError {
-  return new ConfigError("BAD_METADATA", `${field}: expected ${expected}, got ${JSON.stringify(got)}`, {
+  return new ConfigError("BAD_METADATA", `${field}: expected ${expected}, got ${show(got)}`, {
     option: field,
   });
+}
+
+function show(value: unknown): string {
+  return `${JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `${part}n` : part))}`;
 }

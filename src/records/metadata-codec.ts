@@ -7,4 +7,9 @@ export interface MetadataCodec<M> {
   encode(metadata: M, byteLength: number): Uint8Array;
   /** The metadata, or undefined when the bytes are none of this codec's or tell another length than `byteLength`. */
   decode(encoded: Uint8Array, byteLength: number): M | undefined;
+  /**
+   * The length that stored metadata tells of its bytes, undefined when it is none of this codec's. Without this method metadata whose bytes are gone
+   * is never taken for an orphan.
+   */
+  byteLengthOf?(encoded: Uint8Array): number | undefined;
 }

@@ -52,6 +52,15 @@ export function msgpackMetadata<M = unknown>(): MetadataCodec<M> {
         return undefined;
       }
     },
+    byteLengthOf(encoded) {
+      if (encoded[0] !== PAIR) return undefined;
+      try {
+        const [length] = decoder.decode(encoded) as [unknown];
+        return typeof length === "number" && Number.isInteger(length) && length >= 0 ? length : undefined;
+      } catch {
+        return undefined;
+      }
+    },
   };
 }
 

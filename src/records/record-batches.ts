@@ -1,27 +1,30 @@
 import type { Reply } from "../bytes/reply.ts";
 import { KeyedBatch, type KeyedBatchRequest } from "../cluster/keyed-batch.ts";
 import type { SlotpackError } from "../errors.ts";
-import type { KvRecord } from "./record.ts";
-import type { PlaceList } from "./record-places.ts";
+import type { KvRecord, RecordFlaw } from "./record.ts";
+import type { LayoutKind } from "./record-layout.ts";
+import type { Places } from "./record-places.ts";
 import type { RecordReader } from "./record-reader.ts";
 
 /** Whole records, `null` for what is none. */
 export class RecordReadBatch<M> extends KeyedBatch {
   readonly records: (KvRecord<M> | null)[];
+  /** What was found in place of a record; undefined while there is nothing such. */
+  flaws: Map<number, RecordFlaw> | undefined;
   readonly #reader: RecordReader<M>;
-  readonly #packed: boolean;
-  readonly #places: PlaceList | undefined;
+  readonly #kind: LayoutKind;
+  readonly #places: Places | undefined;
 
   constructor(
     request: KeyedBatchRequest,
     reader: RecordReader<M>,
-    packed: boolean,
-    places: PlaceList | undefined,
+    kind: LayoutKind,
+    places: Places | undefined,
   ) {
     super(request);
     this.records = new Array(this.itemCount);
     this.#reader = reader;
-    this.#packed = packed;
+    this.#kind = kind;
     this.#places = places;
   }
 
@@ -30,45 +33,81 @@ export class RecordReadBatch<M> extends KeyedBatch {
     this.#settle(item, this.#reader.pair(this.request.keys[item] as string, metadata, bytes));
   }
 
+  /** What another layout has at `item`, which this one misses. What is wrong with a record here says more than its absence there. */
+  adopt(item: number, record: KvRecord<M> | null, flaw: RecordFlaw | undefined): void {
+    this.records[item] = record;
+    if (record !== null) this.flaws?.delete(item);
+    else if (flaw !== undefined && this.flaws?.has(item) !== true) this.#note(item, flaw);
+  }
+
+  /** Items without a record and without an error. */
+  missing(): number[] {
+    const missing: number[] = [];
+    for (let item = 0; item < this.itemCount; item++)
+      if (this.records[item] === null && this.errors?.has(item) !== true) missing.push(item);
+    return missing;
+  }
+
+  /** Where the bytes of an item may be received. */
+  placeOf(item: number, length: number): Buffer | undefined {
+    return this.#places?.find(item, length);
+  }
+
   protected override take(item: number, replies: readonly Reply[], at: number): void {
     const reply = replies[at];
-    if (this.#packed) {
-      this.#settle(item, this.#reader.packed(this.request.keys[item] as string, reply as Buffer | null));
+    if (this.#kind === "pair") {
+      const halves = reply as (Buffer | null)[];
+      this.takePair(item, halves[0]!, halves[1]!);
       return;
     }
-    const halves = reply as (Buffer | null)[];
-    this.takePair(item, halves[0]!, halves[1]!);
+    const key = this.request.keys[item] as string;
+    const value = reply as Buffer | null;
+    this.#settle(
+      item,
+      this.#kind === "packed" ? this.#reader.packed(key, value) : this.#reader.value(key, value),
+    );
   }
 
-  /** The second half of a pair may be received where the caller wants it; a packed value holds more than that. */
+  /** The second half of a pair and a value alone may be received where the caller wants them; a packed value holds more than that. */
   place(item: number, _reply: number, element: number, length: number): Buffer | undefined {
-    return this.#packed || element !== 1 ? undefined : this.#places?.find(item, length);
+    if (this.#kind === "packed" || (this.#kind === "pair" && element !== 1)) return undefined;
+    return this.placeOf(item, length);
   }
 
-  #settle(item: number, record: KvRecord<M> | null): void {
-    this.records[item] = record;
-    if (record === null || this.#places === undefined) return;
+  #settle(item: number, found: KvRecord<M> | RecordFlaw | null): void {
+    if (typeof found === "string") {
+      this.records[item] = null;
+      this.#note(item, found);
+      return;
+    }
+    this.records[item] = found;
+    if (found === null || this.#places === undefined) return;
     try {
-      record.bytes = this.#places.settle(item, record.bytes);
+      found.bytes = this.#places.settle(item, found.bytes);
     } catch (error) {
       this.fail(item, error as SlotpackError);
     }
+  }
+
+  #note(item: number, flaw: RecordFlaw): void {
+    this.flaws ??= new Map();
+    this.flaws.set(item, flaw);
   }
 }
 
 /** Whether each record is whole, without its bytes. */
 export class RecordProbeBatch<M> extends KeyedBatch {
   readonly whole: boolean[];
-  /** Records of no bytes that look whole: STRLEN does not tell an empty value from a missing one. */
+  /** Pairs of no bytes that look whole: STRLEN does not tell an empty value from a missing one. */
   readonly empty: number[] = [];
   readonly #reader: RecordReader<M>;
-  readonly #packed: boolean;
+  readonly #kind: LayoutKind;
 
-  constructor(request: KeyedBatchRequest, reader: RecordReader<M>, packed: boolean) {
+  constructor(request: KeyedBatchRequest, reader: RecordReader<M>, kind: LayoutKind) {
     super(request);
     this.whole = new Array(this.itemCount);
     this.#reader = reader;
-    this.#packed = packed;
+    this.#kind = kind;
   }
 
   /** What was found of one pair, wherever it was asked for. */
@@ -78,9 +117,21 @@ export class RecordProbeBatch<M> extends KeyedBatch {
     if (whole && byteLength === 0) this.empty.push(item);
   }
 
+  /** Items that are not whole and have no error. */
+  missing(): number[] {
+    const missing: number[] = [];
+    for (let item = 0; item < this.itemCount; item++)
+      if (this.whole[item] === false && this.errors?.has(item) !== true) missing.push(item);
+    return missing;
+  }
+
   protected override take(item: number, replies: readonly Reply[], at: number): void {
-    const length = replies[at + 1] as number;
-    if (this.#packed) this.whole[item] = this.#reader.isWholePacked(replies[at] as Buffer, length);
-    else this.takePair(item, replies[at] as Buffer | null, length);
+    const [first, second] = [replies[at], replies[at + 1]];
+    if (this.#kind === "pair") this.takePair(item, first as Buffer | null, second as number);
+    else if (this.#kind === "packed")
+      this.whole[item] = this.#reader.isWholePacked(first as Buffer, second as number);
+    else
+      this.whole[item] =
+        second === 1 && this.#reader.isWholeValue(this.request.keys[item] as string, first as number);
   }
 }

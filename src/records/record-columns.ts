@@ -4,21 +4,31 @@ import { ConfigError } from "../errors.ts";
 import { RECORD_HEADER_LENGTH } from "../wasm/record-header.ts";
 import type { MetadataCodec } from "./metadata-codec.ts";
 import type { KvRecord } from "./record.ts";
+import type { LayoutKind } from "./record-layout.ts";
+import type { ValueMetadata } from "./record-reader.ts";
 
-/** A batch of records as the kernel takes it: `values` are the bytes and the encoded metadata, in this order. */
+/** A batch of records as the kernel takes it: the bytes and, where they are stored, the encoded metadata. */
 export interface RecordColumns {
   readonly keys: string[];
-  readonly values: readonly [Uint8Array[], Uint8Array[]];
+  readonly bytes: Uint8Array[];
+  readonly metadata: Uint8Array[];
+  readonly values: readonly Uint8Array[][];
+}
+
+/** How records become columns. */
+export interface RecordEncoding<M> {
+  readonly codec: MetadataCodec<M>;
+  readonly kind: LayoutKind;
+  readonly valueMetadata: ValueMetadata<M> | undefined;
 }
 
 /**
- * Checks and encodes records; `packed` records are one value each. Throws ConfigError `BAD_ARGUMENT`, `BAD_KEY`, `BAD_VALUE`,
- * `BAD_METADATA` or `VALUE_TOO_LARGE` with the index of the first record that is wrong.
+ * Checks and encodes records. Throws ConfigError `BAD_ARGUMENT`, `BAD_KEY`, `BAD_VALUE`, `BAD_METADATA` or `VALUE_TOO_LARGE` with the index of the
+ * first record that is wrong.
  */
 export function encodeRecords<M>(
   records: readonly KvRecord<M>[],
-  codec: MetadataCodec<M>,
-  packed: boolean,
+  { codec, kind, valueMetadata }: RecordEncoding<M>,
 ): RecordColumns {
   if (!Array.isArray(records))
     throw new ConfigError("BAD_ARGUMENT", `expected an array of records, got ${describe(records)}`, {
@@ -36,14 +46,18 @@ export function encodeRecords<M>(
       throw wrong("BAD_VALUE", i, `expected bytes that are a Uint8Array, got ${describe(record.bytes)}`);
     keys[i] = record.key;
     bytes[i] = record.bytes;
+    if (kind === "value") {
+      checkValue(i, record, valueMetadata);
+      continue;
+    }
     try {
       metadata[i] = codec.encode(record.metadata, record.bytes.length);
     } catch (cause) {
       throw wrong("BAD_METADATA", i, `its metadata does not encode: ${(cause as Error)?.message}`, cause);
     }
-    if (packed) checkPackedLength(i, metadata[i]!.length + record.bytes.length);
+    if (kind === "packed") checkPackedLength(i, metadata[i]!.length + record.bytes.length);
   }
-  return { keys, values: [bytes, metadata] };
+  return { keys, bytes, metadata, values: kind === "value" ? [bytes] : [bytes, metadata] };
 }
 
 /** Throws ConfigError `BAD_ARGUMENT` or `BAD_KEY` with the index of the first key that is no string. */
@@ -58,6 +72,27 @@ export function checkRecordKeys(keys: readonly string[]): void {
         keyIndex: i,
       });
   }
+}
+
+/** What a reader with the same function would not take is not written. */
+function checkValue<M>(
+  index: number,
+  { key, bytes }: KvRecord<M>,
+  valueMetadata: ValueMetadata<M> | undefined,
+): void {
+  if (valueMetadata === undefined) return;
+  let metadata: M | undefined;
+  try {
+    metadata = valueMetadata(bytes.length, key);
+  } catch (cause) {
+    throw wrong("BAD_METADATA", index, `valueMetadata failed: ${(cause as Error)?.message}`, cause);
+  }
+  if (metadata === undefined)
+    throw wrong(
+      "BAD_VALUE",
+      index,
+      `expected bytes of a length that valueMetadata takes, got ${bytes.length} bytes`,
+    );
 }
 
 function checkPackedLength(index: number, parts: number): void {

@@ -9,8 +9,14 @@ export type RecordPlaces =
   | readonly (Uint8Array | undefined)[]
   | ((index: number, byteLength: number) => Uint8Array | undefined);
 
+/** Where the bytes of a batch's items go; see PlaceList. */
+export interface Places {
+  find(item: number, byteLength: number): Buffer | undefined;
+  settle(item: number, bytes: Uint8Array): Uint8Array;
+}
+
 /** The caller's buffers during one call. */
-export class PlaceList {
+export class PlaceList implements Places {
   readonly #places: RecordPlaces;
   readonly #given = new Map<number, Uint8Array>();
 
@@ -48,6 +54,14 @@ export class PlaceList {
     const there = bytes.buffer === target.buffer && bytes.byteOffset === target.byteOffset;
     if (!there) target.set(bytes);
     return target;
+  }
+
+  /** The places of a batch whose items are those of the caller's `indexes`. */
+  of(indexes: readonly number[]): Places {
+    return {
+      find: (item, byteLength) => this.find(indexes[item]!, byteLength),
+      settle: (item, bytes) => this.settle(indexes[item]!, bytes),
+    };
   }
 
   #ask(index: number, byteLength: number): Uint8Array | undefined {

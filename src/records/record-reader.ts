@@ -1,46 +1,42 @@
 import { decodeRecordHeader, RECORD_HEADER_LENGTH, readRecordHeader } from "../wasm/record-header.ts";
 import type { MetadataCodec } from "./metadata-codec.ts";
-import type { KvRecord, RecordStats } from "./record.ts";
+import type { KvRecord, RecordFlaw } from "./record.ts";
 
-/** Makes records of what was read, and counts what was no whole record. */
+/** The metadata of a record that stores none, from the length of its bytes; undefined when it is no record of the caller's. */
+export type ValueMetadata<M> = (byteLength: number, key: string) => M | undefined;
+
+/** Makes records of what was read: a record, `null` where there is nothing, or what is wrong with it. */
 export class RecordReader<M> {
-  readonly stats: RecordStats = { hits: 0, misses: 0, halves: 0, mismatches: 0 };
   readonly #codec: MetadataCodec<M>;
+  readonly #valueMetadata: ValueMetadata<M> | undefined;
 
-  constructor(codec: MetadataCodec<M>) {
+  constructor(codec: MetadataCodec<M>, valueMetadata: ValueMetadata<M> | undefined) {
     this.#codec = codec;
+    this.#valueMetadata = valueMetadata;
   }
 
-  /** The record of two halves, `null` unless both are there and belong together. */
-  pair(key: string, metadata: Buffer | null, bytes: Buffer | null): KvRecord<M> | null {
-    const { stats } = this;
-    if (metadata === null || bytes === null) {
-      if (metadata === bytes) stats.misses++;
-      else stats.halves++;
-      return null;
-    }
+  /** The record of two halves. */
+  pair(key: string, metadata: Buffer | null, bytes: Buffer | null): KvRecord<M> | RecordFlaw | null {
+    if (metadata === null) return bytes === null ? null : "bytes-only";
+    if (bytes === null) return "metadata-only";
     const decoded = this.#decode(metadata, bytes.length);
-    if (decoded === undefined) {
-      stats.mismatches++;
-      return null;
-    }
-    stats.hits++;
-    return { key, metadata: decoded, bytes };
+    return decoded === undefined ? "mismatch" : { key, metadata: decoded, bytes };
   }
 
   /** The record in a packed value. */
-  packed(key: string, value: Buffer | null): KvRecord<M> | null {
-    if (value === null) {
-      this.stats.misses++;
-      return null;
-    }
+  packed(key: string, value: Buffer | null): KvRecord<M> | RecordFlaw | null {
+    if (value === null) return null;
     const header = decodeRecordHeader(value);
-    if (header === null) {
-      this.stats.mismatches++;
-      return null;
-    }
+    if (header === null) return "mismatch";
     const bytesAt = RECORD_HEADER_LENGTH + header.metadataLength;
     return this.pair(key, value.subarray(RECORD_HEADER_LENGTH, bytesAt), value.subarray(bytesAt));
+  }
+
+  /** The record that a value alone is. */
+  value(key: string, bytes: Buffer | null): KvRecord<M> | RecordFlaw | null {
+    if (bytes === null) return null;
+    const metadata = this.#metadataOf(bytes.length, key);
+    return metadata === undefined ? "mismatch" : { key, metadata, bytes };
   }
 
   /** Whether metadata and the length of the bytes make a whole record. */
@@ -55,10 +51,25 @@ export class RecordReader<M> {
     );
   }
 
+  /** Whether a value of that length, which exists, is a record. */
+  isWholeValue(key: string, byteLength: number): boolean {
+    return this.#metadataOf(byteLength, key) !== undefined;
+  }
+
   /** A codec of the user's own may throw on bytes that it did not write; here that is no whole record. */
   #decode(encoded: Uint8Array, byteLength: number): M | undefined {
     try {
       return this.#codec.decode(encoded, byteLength);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Without a function of the user's every value is a record, whose metadata is `null`; one that throws takes none. */
+  #metadataOf(byteLength: number, key: string): M | undefined {
+    if (this.#valueMetadata === undefined) return null as M;
+    try {
+      return this.#valueMetadata(byteLength, key);
     } catch {
       return undefined;
     }

@@ -1,85 +1,76 @@
-import { type CallResult, throwUnlessComplete } from "../cluster/call.ts";
-import type { CommandShape } from "../cluster/command-shape.ts";
-import { CountBatch, WriteBatch } from "../cluster/key-batches.ts";
-import type { KeyedBatch, KeyedBatchRequest, ReplyEstimate } from "../cluster/keyed-batch.ts";
+import { type CallResult, checkSignal, throwUnlessComplete } from "../cluster/call.ts";
+import type { KeyedBatch } from "../cluster/keyed-batch.ts";
 import { type CallOptions, checkCallOptions, checkTtl, resolveTimeout } from "../cluster/options.ts";
 import type { SetOptions, SlotClient } from "../cluster/slot-client.ts";
-import { ConfigError } from "../errors.ts";
-import type { MetadataCodec } from "./metadata-codec.ts";
-import { msgpackMetadata } from "./msgpack-metadata.ts";
+import { createLayout } from "./layout-choice.ts";
+import { LayoutRecords, pick } from "./layout-records.ts";
+import { OrphanExpiry } from "./orphan-expiry.ts";
 import type { KvRecord, RecordStats } from "./record.ts";
-import { RecordProbeBatch, RecordReadBatch } from "./record-batches.ts";
-import { checkRecordKeys, encodeRecords } from "./record-columns.ts";
-import { createLayout, type LayoutName, type RecordLayout, type RecordTtl } from "./record-layout.ts";
+import type { RecordReadBatch } from "./record-batches.ts";
+import { checkRecordKeys, encodeRecords, type RecordEncoding } from "./record-columns.ts";
+import type { RecordTtl } from "./record-layout.ts";
 import { PlaceList, type RecordPlaces } from "./record-places.ts";
 import { RecordReader } from "./record-reader.ts";
-import { errorAt, type SplitOutcome, SplitRecords } from "./split-records.ts";
+import { type RecordStoreOptions, resolveStoreOptions } from "./record-store-options.ts";
+import { errorAt } from "./split-records.ts";
 
-export interface RecordStoreOptions<M> {
-  /** How a record is laid out in keys. Default `tagged-pair`: `{key}:metadata` and `{key}:kv_bytes`. */
-  layout?: LayoutName | undefined;
-  /** How metadata is encoded. Default `msgpackMetadata()`. */
-  metadata?: MetadataCodec<M> | undefined;
-}
+export type { RecordStoreOptions };
 
 export interface GetRecordsOptions extends CallOptions {
   /** The caller's own buffers for the bytes. What they hold where a record is a miss is undefined. */
   into?: RecordPlaces | undefined;
 }
 
-/** TRYAGAINs of a pair whose halves a migrating slot holds apart, before its names are asked for one by one. */
-const TRYAGAIN_LIMIT = 2;
-
 /** Records (metadata and bytes under one key) in batches, over any client. Results stand at the caller's index. */
 export class RecordStore<M = unknown> {
   readonly #client: SlotClient;
-  readonly #layout: RecordLayout;
-  readonly #codec: MetadataCodec<M>;
-  readonly #reader: RecordReader<M>;
-  readonly #split: SplitRecords;
-  readonly #readEstimate: ReplyEstimate = { bytesPerItem: 2048 };
-  readonly #write: CommandShape;
+  readonly #own: LayoutRecords<M>;
+  /** Where reads look for what the store's own layout misses, in this order. */
+  readonly #others: readonly LayoutRecords<M>[];
+  readonly #encoding: RecordEncoding<M>;
+  readonly #orphans: OrphanExpiry | undefined;
+  readonly #stats: RecordStats = { hits: 0, misses: 0, halves: 0, mismatches: 0 };
 
   /** Throws ConfigError `UNKNOWN_OPTION`, `UNKNOWN_LAYOUT` or `BAD_OPTION`. */
   constructor(client: SlotClient, options: RecordStoreOptions<M> = {}) {
-    for (const name of Object.keys(options)) {
-      if (name !== "layout" && name !== "metadata") {
-        throw new ConfigError(
-          "UNKNOWN_OPTION",
-          `unknown option "${name}"; the options are layout, metadata`,
-          { option: name },
-        );
-      }
-    }
-    const { layout = "tagged-pair", metadata = msgpackMetadata<M>() } = options;
-    if (typeof metadata?.encode !== "function" || typeof metadata.decode !== "function") {
-      throw new ConfigError("BAD_OPTION", "metadata: expected a codec such as msgpackMetadata()", {
-        option: "metadata",
-      });
-    }
+    const { layout, others, codec, valueMetadata } = resolveStoreOptions(options);
+    const { keyPrefix } = client.batchDefaults.options;
+    const reader = new RecordReader(codec, valueMetadata);
+    const [own, ...rest] = [layout, ...others].map(
+      (name) => new LayoutRecords(client, createLayout(name, keyPrefix), reader),
+    );
     this.#client = client;
-    this.#codec = metadata;
-    this.#layout = createLayout(layout, client.batchDefaults.options.keyPrefix);
-    this.#reader = new RecordReader(metadata);
-    this.#split = new SplitRecords(client, this.#layout);
-    this.#write = this.#layout.write(undefined);
+    this.#own = own!;
+    this.#others = rest;
+    this.#encoding = { codec, kind: own!.layout.kind, valueMetadata };
+    const upstream = [own!, ...rest].find((records) => records.layout.name === "upstream-pair")?.layout;
+    this.#orphans = upstream === undefined ? undefined : new OrphanExpiry(client, upstream, codec);
   }
 
-  /** Records in the order of `keys`; `null` where there is none, or none that is whole. */
+  /**
+   * Records in the order of `keys`; `null` where there is none, or none that is whole. Metadata of an `upstream-pair` whose bytes are gone is given
+   * a minute to live, as LMCache deletes it on reading.
+   */
   async getMany(keys: readonly string[], options?: GetRecordsOptions): Promise<(KvRecord<M> | null)[]> {
     checkCallOptions(options, "into");
     return this.#client.accept("getMany", async () => {
       checkRecordKeys(keys);
+      checkSignal("getMany", options, keys.length);
       const places = options?.into === undefined ? undefined : new PlaceList(options.into);
-      const request = this.#request(this.#layout.read, keys, "read", this.#readEstimate);
-      const batch = new RecordReadBatch(request, this.#reader, this.#layout.packed, places);
-      const result = await this.#run("getMany", batch, options, {
-        apart: (indexes, rest) => this.#split.read(pick(keys, indexes), rest),
-        take: (item, [metadata, bytes]) => batch.takePair(item, metadata, bytes),
+      const began = performance.now();
+      const { batch, result } = await this.#own.read(keys, places, options);
+      this.#expireOrphans(this.#own, batch);
+      const end = await this.#lookFurther(batch, result, async (records, items) => {
+        const wanted = pick(batch.request.keys as readonly string[], items);
+        const found = await records.read(wanted, places?.of(items), records.rest(options, began));
+        this.#expireOrphans(records, found.batch);
+        for (const [i, item] of items.entries())
+          if (found.batch.errors?.has(i) !== true)
+            batch.adopt(item, found.batch.records[i]!, found.batch.flaws?.get(i));
+        return found;
       });
-      throwUnlessComplete("getMany", result, batch.errors, () =>
-        batch.settled((item) => batch.records[item]!),
-      );
+      this.#count(batch);
+      throwUnlessComplete("getMany", end, batch.errors, () => batch.settled((item) => batch.records[item]!));
       return batch.records;
     });
   }
@@ -92,19 +83,9 @@ export class RecordStore<M = unknown> {
     checkCallOptions(options, "ttlMs");
     return this.#client.accept("putMany", async () => {
       const ttl = this.#ttl(options);
-      const { keys, values } = encodeRecords(records, this.#codec, this.#layout.packed);
-      const [bytes, metadata] = values;
-      const shape = ttl === undefined ? this.#write : this.#layout.write(ttl);
-      const estimate = { bytesPerItem: 5 * shape.commandCount };
-      const batch = new WriteBatch({
-        ...this.#request(shape, keys, "repeatable", estimate),
-        columns: values,
-      });
-      const result = await this.#run("putMany", batch, options, {
-        apart: (indexes, rest) =>
-          this.#split.write(pick(keys, indexes), [pick(bytes, indexes), pick(metadata, indexes)], ttl, rest),
-        take() {},
-      });
+      const columns = encodeRecords(records, this.#encoding);
+      checkSignal("putMany", options, columns.keys.length);
+      const { batch, result } = await this.#own.write(columns, ttl, options);
       throwUnlessComplete("putMany", result, batch.errors, () => batch.settled(() => undefined));
     });
   }
@@ -114,22 +95,18 @@ export class RecordStore<M = unknown> {
     checkCallOptions(options);
     return this.#client.accept("containsMany", async () => {
       checkRecordKeys(keys);
+      checkSignal("containsMany", options, keys.length);
       const began = performance.now();
-      const request = this.#request(this.#layout.probe, keys, "read", { bytesPerItem: 48 });
-      const batch = new RecordProbeBatch(request, this.#reader, this.#layout.packed);
-      const settled = () => batch.settled((item) => batch.whole[item]!);
-      const result = await this.#run("containsMany", batch, options, {
-        apart: (indexes, rest) => this.#split.probe(pick(keys, indexes), rest),
-        take: (item, [metadata, byteLength]) => batch.takePair(item, metadata, byteLength),
+      const { batch, result } = await this.#own.probe(keys, options);
+      const end = await this.#lookFurther(batch, result, async (records, items) => {
+        const wanted = pick(batch.request.keys as readonly string[], items);
+        const found = await records.probe(wanted, records.rest(options, began));
+        for (const [i, item] of items.entries()) if (found.batch.whole[i] === true) batch.whole[item] = true;
+        return found;
       });
-      throwUnlessComplete("containsMany", result, batch.errors, settled);
-      if (batch.empty.length > 0) {
-        const outcome = await this.#split.haveBytes(pick(keys, batch.empty), this.#rest(options, began));
-        merge(batch, batch.empty, outcome, (item, there) => {
-          batch.whole[item] = there;
-        });
-        throwUnlessComplete("containsMany", outcome.result, batch.errors, settled);
-      }
+      throwUnlessComplete("containsMany", end, batch.errors, () =>
+        batch.settled((item) => batch.whole[item]!),
+      );
       return batch.whole;
     });
   }
@@ -141,18 +118,28 @@ export class RecordStore<M = unknown> {
     return gap === -1 ? whole.length : gap;
   }
 
-  /** Deletes both halves; how many of the keys had anything to delete. */
+  /**
+   * Deletes both halves, in `readLayouts` too, except in `value-only`, where any string of that name would go; how many of the keys had anything
+   * to delete.
+   */
   async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {
     checkCallOptions(options);
     return this.#client.accept("deleteMany", async () => {
       checkRecordKeys(keys);
-      const batch = new CountBatch(this.#request(this.#layout.remove, keys, "write", { bytesPerItem: 4 }));
-      const result = await this.#run("deleteMany", batch, options, {
-        apart: (indexes, rest) => this.#split.remove(pick(keys, indexes), rest),
-        take: (item, count) => {
-          batch.counts[item] = count;
-        },
-      });
+      checkSignal("deleteMany", options, keys.length);
+      const others = this.#others.filter(({ layout }) => layout.kind !== "value");
+      const all = [this.#own, ...others];
+      const [first, ...rest] = await Promise.all(all.map((records) => records.remove(keys, options)));
+      const { batch } = first!;
+      let { result } = first!;
+      for (const other of rest) {
+        for (let item = 0; item < batch.itemCount; item++) {
+          const error = other.batch.errors?.get(item);
+          if (error !== undefined) batch.fail(item, error);
+          else if (other.batch.counts[item]! > 0) batch.counts[item] = 1;
+        }
+        if (other.result.end !== "complete") result = other.result;
+      }
       throwUnlessComplete("deleteMany", result, batch.errors, () =>
         batch.settled((item) => batch.counts[item]!),
       );
@@ -162,28 +149,47 @@ export class RecordStore<M = unknown> {
 
   /** What this store's reads met; a copy. */
   stats(): RecordStats {
-    return { ...this.#reader.stats };
+    return { ...this.#stats };
   }
 
-  /** Runs a batch whose items hold both names of a record; those whose names lie apart are done name by name. */
-  async #run<T>(
-    what: string,
-    batch: KeyedBatch,
-    options: CallOptions | undefined,
-    split: SplitRun<T>,
+  /** Asks the other layouts for the items that are missing still; an error in one of them is the item's outcome, and no miss. */
+  async #lookFurther(
+    batch: KeyedBatch & { missing(): number[] },
+    first: CallResult,
+    look: (
+      records: LayoutRecords<M>,
+      items: readonly number[],
+    ) => Promise<{ readonly batch: KeyedBatch; readonly result: CallResult }>,
   ): Promise<CallResult> {
-    const began = performance.now();
-    let apart: number[];
-    if (await this.#mustSplit(batch.request.keys as readonly string[], options)) {
-      apart = Array.from({ length: batch.itemCount }, (_, item) => item);
-    } else {
-      const result = await this.#client.runSource({ what, source: batch, options, accepted: true });
-      apart = takeApart(batch, result);
-      if (apart.length === 0) return result;
+    let end = first;
+    for (const records of this.#others) {
+      const items = end.end === "complete" ? batch.missing() : [];
+      if (items.length === 0) return end;
+      const found = await look(records, items);
+      for (const [i, error] of found.batch.errors ?? []) batch.fail(items[i]!, errorAt(error, items[i]!));
+      end = found.result;
     }
-    const outcome = await split.apart(apart, this.#rest(options, began));
-    merge(batch, apart, outcome, split.take);
-    return outcome.result;
+    return end;
+  }
+
+  #expireOrphans({ layout }: LayoutRecords<M>, batch: RecordReadBatch<M>): void {
+    if (this.#orphans === undefined || layout.name !== "upstream-pair" || batch.flaws === undefined) return;
+    const keys = batch.request.keys as readonly string[];
+    const found = [...batch.flaws].flatMap(([item, flaw]) => (flaw === "metadata-only" ? [keys[item]!] : []));
+    this.#orphans.start(found);
+  }
+
+  #count({ records, flaws, errors }: RecordReadBatch<M>): void {
+    const stats = this.#stats;
+    for (let item = 0; item < records.length; item++) {
+      const record = records[item];
+      if (record === undefined || (record === null && errors?.has(item) === true)) continue;
+      const flaw = record === null ? flaws?.get(item) : undefined;
+      if (record !== null) stats.hits++;
+      else if (flaw === undefined) stats.misses++;
+      else if (flaw === "mismatch") stats.mismatches++;
+      else stats.halves++;
+    }
   }
 
   #ttl(options: SetOptions | undefined): RecordTtl | undefined {
@@ -191,60 +197,4 @@ export class RecordStore<M = unknown> {
     const metadataMs = checkTtl(options.ttlMs);
     return { metadataMs, bytesMs: metadataMs + resolveTimeout(options, this.#client.batchDefaults.options) };
   }
-
-  /** The same options for a second part of a call that began then: one deadline for both. */
-  #rest<O extends CallOptions>(options: O | undefined, began: number): O {
-    const timeoutMs = resolveTimeout(options, this.#client.batchDefaults.options);
-    const left = Math.max(1, Math.ceil(timeoutMs - (performance.now() - began)));
-    return { ...options, timeoutMs: left } as O;
-  }
-
-  async #mustSplit(keys: readonly string[], options: CallOptions | undefined): Promise<boolean> {
-    if (this.#layout.packed || keys.every(this.#layout.colocated)) return false;
-    return this.#client.isCluster(options);
-  }
-
-  #request(
-    shape: CommandShape,
-    keys: readonly string[],
-    effect: "read" | "repeatable" | "write",
-    estimate: ReplyEstimate,
-  ): KeyedBatchRequest {
-    const { options, kernel } = this.#client.batchDefaults;
-    const { gatherFromBytes } = options;
-    const tryAgainLimit = this.#layout.packed ? undefined : TRYAGAIN_LIMIT;
-    return { kernel, shape, keys, effect, estimate, gatherFromBytes, tryAgainLimit };
-  }
-}
-
-/** How the records at `indexes` are done when their two names lie apart, and what becomes of the outcome of one. */
-interface SplitRun<T> {
-  apart(indexes: readonly number[], rest: CallOptions): Promise<SplitOutcome<T>>;
-  take(item: number, value: T): void;
-}
-
-/** Items that a migrating slot holds apart; they are no longer failed. */
-function takeApart(batch: KeyedBatch, { end }: CallResult): number[] {
-  if (batch.errors === undefined || end !== "complete") return [];
-  const apart = [...batch.errors].filter(([, { code }]) => code === "TRYAGAIN").map(([index]) => index);
-  for (const index of apart) batch.errors.delete(index);
-  if (batch.errors.size === 0) batch.errors = undefined;
-  return apart;
-}
-
-function merge<T>(
-  batch: KeyedBatch,
-  items: readonly number[],
-  outcome: SplitOutcome<T>,
-  take: (item: number, value: T) => void,
-): void {
-  for (let i = 0; i < items.length; i++) {
-    const error = outcome.errors.get(i);
-    if (error === undefined) take(items[i]!, outcome.values[i]!);
-    else batch.fail(items[i]!, errorAt(error, items[i]!));
-  }
-}
-
-function pick<T>(list: readonly T[], indexes: readonly number[]): T[] {
-  return indexes.map((i) => list[i]!);
 }

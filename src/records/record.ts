@@ -5,14 +5,20 @@ export interface KvRecord<M = unknown> {
   bytes: Uint8Array;
 }
 
-/** What reads met since the store was made. */
+/** What a key was read as in place of a record: one half of it alone, or halves that are no record together. */
+export type RecordFlaw = "metadata-only" | "bytes-only" | "mismatch";
+
+/** What reads met since the store was made: every key once, however many layouts it was looked for in. */
 export interface RecordStats {
   /** Whole records returned. */
   hits: number;
-  /** Keys with neither half. */
+  /** Keys of which there was nothing. */
   misses: number;
   /** Keys with one half only, read as misses. */
   halves: number;
-  /** Keys whose metadata told another length than the bytes had, or was no metadata of this codec; read as misses. */
+  /**
+   * Keys whose metadata told another length than the bytes had, or was no metadata of this codec, or whose value `valueMetadata` did not take; read
+   * as misses.
+   */
   mismatches: number;
 }

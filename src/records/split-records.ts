@@ -1,11 +1,12 @@
 import type { Key } from "../bytes/key.ts";
 import type { CallResult } from "../cluster/call.ts";
-import { createShape } from "../cluster/command-shape.ts";
+import { type CommandShape, createShape } from "../cluster/command-shape.ts";
 import { CountBatch, ValueBatch, WriteBatch } from "../cluster/key-batches.ts";
-import type { KeyedBatchRequest, ReplyEstimate } from "../cluster/keyed-batch.ts";
+import type { KeyedBatch, KeyedBatchRequest, ReplyEstimate } from "../cluster/keyed-batch.ts";
 import type { CallOptions } from "../cluster/options.ts";
 import type { SlotClient } from "../cluster/slot-client.ts";
 import { NotAppliedError, type SlotpackError } from "../errors.ts";
+import { NameBatch, type NameCommand } from "./name-batch.ts";
 import type { RecordLayout, RecordTtl } from "./record-layout.ts";
 
 /** One outcome per record of a split call. */
@@ -15,14 +16,19 @@ export interface SplitOutcome<T> {
   readonly result: CallResult;
 }
 
+/** Where the bytes of record `index` may be received. */
+export type PlaceOf = (index: number, length: number) => Buffer | undefined;
+
 /**
- * Records whose halves lie in different slots: keys that are empty or begin with `}`, and pairs of which a migrating slot has moved one half. Every
- * command then holds one name, and what must come after something else waits for its acknowledgement.
+ * Records whose halves lie in different slots: nearly all of `colon-pair` and `upstream-pair` on a cluster, of `tagged-pair` those whose key is empty or
+ * begins with `}`, and pairs of which a migrating slot has moved one half. Every command then holds one name, and what must come after something
+ * else waits for its acknowledgement.
  */
 export class SplitRecords {
   readonly #client: SlotClient;
   readonly #layout: RecordLayout;
-  readonly #estimate: ReplyEstimate = { bytesPerItem: 1024 };
+  readonly #estimate: ReplyEstimate = { bytesPerItem: 1024, guessed: true };
+  readonly #shapes = new Map<string, CommandShape>();
 
   constructor(client: SlotClient, layout: RecordLayout) {
     this.#client = client;
@@ -32,10 +38,11 @@ export class SplitRecords {
   /** Both halves of every record: one packed write per node. */
   async read(
     keys: readonly string[],
+    placeOf: PlaceOf,
     options: CallOptions | undefined,
   ): Promise<SplitOutcome<[Buffer | null, Buffer | null]>> {
-    const batch = new ValueBatch(this.#request("GET", this.#names(keys), "read", this.#estimate));
-    const result = await this.#client.runSource({ what: "getMany", source: batch, options, accepted: true });
+    const batch = new HalvesBatch(this.#request("GET", this.#names(keys), "read", this.#estimate), placeOf);
+    const result = await this.#run("getMany", batch, options);
     const values = keys.map((_, i): [Buffer | null, Buffer | null] => [
       batch.values[2 * i] ?? null,
       batch.values[2 * i + 1] ?? null,
@@ -43,27 +50,22 @@ export class SplitRecords {
     return { values, errors: halve(batch.errors), result };
   }
 
-  /** The metadata and the length of the bytes of every record. */
+  /** The metadata and the length of the bytes of every record: one packed write per node. */
   async probe(
     keys: readonly string[],
     options: CallOptions | undefined,
   ): Promise<SplitOutcome<[Buffer | null, number]>> {
-    const metadata = new ValueBatch(
-      this.#request("GET", keys.map(this.#layout.metadataName), "read", this.#estimate),
-    );
-    const lengths = new CountBatch(
-      this.#request("STRLEN", keys.map(this.#layout.bytesName), "read", { bytesPerItem: 8 }),
-    );
-    const [result, second] = await Promise.all([
-      this.#client.runSource({ what: "containsMany", source: metadata, options, accepted: true }),
-      this.#client.runSource({ what: "containsMany", source: lengths, options, accepted: true }),
+    const commands = keys.flatMap((key): NameCommand[] => [
+      { command: "GET", name: this.#layout.metadataName(key) },
+      { command: "STRLEN", name: this.#layout.bytesName(key) },
     ]);
+    const batch = new NameBatch(this.#client.batchDefaults, commands, "read");
+    const result = await this.#run("containsMany", batch, options);
     const values = keys.map((_, i): [Buffer | null, number] => [
-      metadata.values[i] ?? null,
-      lengths.counts[i] ?? 0,
+      (batch.replies[2 * i] as Buffer | null | undefined) ?? null,
+      (batch.replies[2 * i + 1] as number | undefined) ?? 0,
     ]);
-    const errors = new Map([...(lengths.errors ?? []), ...(metadata.errors ?? [])]);
-    return { values, errors, result: result.end === "complete" ? second : result };
+    return { values, errors: halve(batch.errors), result };
   }
 
   /** Bytes first; metadata of those records only whose bytes were acknowledged. At most two packed writes per node. */
@@ -82,12 +84,7 @@ export class SplitRecords {
       ]),
       columns: [bytes],
     });
-    const firstResult = await this.#client.runSource({
-      what: "putMany",
-      source: first,
-      options,
-      accepted: true,
-    });
+    const firstResult = await this.#run("putMany", first, options);
     const errors = new Map(first.errors);
     const stored = keys.flatMap((_, i) => (errors.has(i) ? [] : [i]));
     const values = new Array<undefined>(keys.length);
@@ -110,12 +107,7 @@ export class SplitRecords {
     });
     const timeoutMs = options?.timeoutMs ?? this.#client.batchDefaults.options.timeoutMs;
     const left = Math.max(1, Math.ceil(timeoutMs - (performance.now() - began)));
-    const result = await this.#client.runSource({
-      what: "putMany",
-      source: second,
-      options: { ...options, timeoutMs: left },
-      accepted: true,
-    });
+    const result = await this.#run("putMany", second, { ...options, timeoutMs: left });
     for (const [i, error] of second.errors ?? []) errors.set(stored[i]!, errorAt(error, stored[i]!));
     return { values, errors, result };
   }
@@ -125,30 +117,24 @@ export class SplitRecords {
     const batch = new CountBatch(
       this.#request("EXISTS", keys.map(this.#layout.bytesName), "read", { bytesPerItem: 4 }),
     );
-    const result = await this.#client.runSource({
-      what: "containsMany",
-      source: batch,
-      options,
-      accepted: true,
-    });
+    const result = await this.#run("containsMany", batch, options);
     return { values: batch.counts.map((count) => count > 0), errors: batch.errors ?? new Map(), result };
   }
 
   /** How many names of each record were deleted. */
   async remove(keys: readonly string[], options: CallOptions | undefined): Promise<SplitOutcome<number>> {
     const batch = new CountBatch(this.#request("UNLINK", this.#names(keys), "write", { bytesPerItem: 4 }));
-    const result = await this.#client.runSource({
-      what: "deleteMany",
-      source: batch,
-      options,
-      accepted: true,
-    });
+    const result = await this.#run("deleteMany", batch, options);
     const values = keys.map((_, i) => (batch.counts[2 * i] ?? 0) + (batch.counts[2 * i + 1] ?? 0));
     return { values, errors: halve(batch.errors), result };
   }
 
   #names(keys: readonly string[]): string[] {
     return keys.flatMap((key) => [this.#layout.metadataName(key), this.#layout.bytesName(key)]);
+  }
+
+  #run(what: string, source: KeyedBatch, options: CallOptions | undefined): Promise<CallResult> {
+    return runPart(this.#client, what, source, options);
   }
 
   #request(
@@ -159,10 +145,55 @@ export class SplitRecords {
     tail: readonly (string | { readonly value: number })[] = [],
   ): KeyedBatchRequest {
     const { options, kernel } = this.#client.batchDefaults;
-    const name = { prefix: options.keyPrefix, suffix: "" };
-    const shape = createShape([[command, { name }, ...tail]], name);
+    const shape = this.#shape(command, tail);
     return { kernel, shape, keys: names, effect, estimate, gatherFromBytes: options.gatherFromBytes };
   }
+
+  #shape(command: string, tail: readonly (string | { readonly value: number })[]): CommandShape {
+    const id = `${command} ${JSON.stringify(tail)}`;
+    let shape = this.#shapes.get(id);
+    if (shape === undefined) {
+      const name = { prefix: this.#client.batchDefaults.options.keyPrefix, suffix: "" };
+      shape = createShape([[command, { name }, ...tail]], name);
+      // TTLs are the callers' own numbers, and there is no end to them.
+      if (this.#shapes.size > 64) this.#shapes.clear();
+      this.#shapes.set(id, shape);
+    }
+    return shape;
+  }
+}
+
+/** Metadata (even items) and bytes (odd ones), the latter received where the caller wants them. */
+class HalvesBatch extends ValueBatch {
+  readonly #placeOf: PlaceOf;
+
+  constructor(request: KeyedBatchRequest, placeOf: PlaceOf) {
+    super(request);
+    this.#placeOf = placeOf;
+  }
+
+  place(item: number, _reply: number, _element: number, length: number): Buffer | undefined {
+    return item % 2 === 0 ? undefined : this.#placeOf(item >> 1, length);
+  }
+}
+
+/**
+ * Runs a part of a call that has begun. A signal that has fired by now fails the part's items, so that what other parts of the call have is not
+ * thrown away.
+ */
+export async function runPart(
+  client: SlotClient,
+  what: string,
+  source: KeyedBatch,
+  options: CallOptions | undefined,
+): Promise<CallResult> {
+  const { signal } = options ?? {};
+  if (signal?.aborted !== true) return client.runSource({ what, source, options, accepted: true });
+  for (let item = 0; item < source.itemCount; item++) {
+    const place = { keyIndex: item, cause: signal.reason as unknown };
+    source.fail(item, new NotAppliedError("ABORTED", "the call was aborted", place));
+  }
+  return { end: "aborted", reason: signal.reason };
 }
 
 /** Errors of names 2i and 2i + 1 as errors of record i. */

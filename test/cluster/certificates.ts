@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort, releasePort } from "../../src/cli/free-port.ts";
+import { startServer } from "../rig/index.ts";
 
 /** A certificate authority of its own and a certificate of 127.0.0.1 and localhost, in a temporary folder. */
 export interface Certificates extends Disposable {
@@ -59,4 +61,18 @@ export function makeCertificates(): Certificates {
     ca: readFileSync(file("ca.crt")),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   };
+}
+
+/** Whether the server on the PATH was built with TLS. */
+export async function serverHasTls(): Promise<boolean> {
+  const port = await freePort();
+  try {
+    await using server = await startServer({ config: { "tls-port": port } });
+    return server !== undefined;
+  } catch (error) {
+    // With TLS compiled in, the server asks for a certificate; without, it does not know the option.
+    return !/bad directive|unknown|wrong number/i.test((error as Error).message);
+  } finally {
+    releasePort(port);
+  }
 }

@@ -97,7 +97,7 @@ describe("connect() without ioredis", () => {
   });
 
   test("targets of later versions are refused before it is looked for", async () => {
-    for (const target of ["embedded://", "redis-sentinel://h:1/name"]) {
+    for (const target of ["embedded://", "embedded://cluster?primaries=3"]) {
       const error = await connect(target).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(ConfigError);
       expect(error).toMatchObject({ code: "UNSUPPORTED_TARGET", option: "target" });

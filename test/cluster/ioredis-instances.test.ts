@@ -135,11 +135,5 @@ describeWithServer("connect() with an existing ioredis instance", () => {
       expect((await beside.mget(["i3"])).map(String)).toEqual(["i3"]);
       for (const instance of [mapped, byFunction]) instance.disconnect();
     });
-
-    test("a Redis of a Sentinel is refused", async () => {
-      const redis = new RedisClass({ sentinels: [{ host: "h", port: 1 }], name: "m", lazyConnect: true });
-      await expect(connect(redis)).rejects.toMatchObject({ code: "UNSUPPORTED_TARGET", option: "target" });
-      redis.disconnect();
-    });
   });
 });

@@ -10,7 +10,7 @@ import {
   type RigServers,
   startServer,
 } from "../rig/index.ts";
-import { type Certificates, hasOpenssl, makeCertificates } from "./certificates.ts";
+import { type Certificates, hasOpenssl, makeCertificates, serverHasTls } from "./certificates.ts";
 
 const KEYS = Array.from({ length: 300 }, (_, i) => `k${i}`);
 const ENTRIES = KEYS.map((key, i) => [key, Buffer.alloc(i * 300, i % 256)] as const);
@@ -105,19 +105,6 @@ function suite(): void {
     });
     expect(performance.now() - begun).toBeLessThan(4000);
   });
-}
-
-async function serverHasTls(): Promise<boolean> {
-  const port = await freePort();
-  try {
-    await using server = await startServer({ config: { "tls-port": port } });
-    return server !== undefined;
-  } catch (error) {
-    // With TLS compiled in, the server asks for a certificate; without, it does not know the option.
-    return !/bad directive|unknown|wrong number/i.test((error as Error).message);
-  } finally {
-    releasePort(port);
-  }
 }
 
 if (!hasOpenssl()) describeWith("openssl", "TLS", suite);

@@ -3,16 +3,22 @@ import ts from "typescript";
 export interface Snippet {
   /** 1-based line of the opening fence. */
   readonly line: number;
-  /** JavaScript, with the addresses of the README replaced. */
+  /** JavaScript, with the addresses of the text replaced. */
   readonly code: string;
   /** `cjs` for a block marked so. */
   readonly extension: "mjs" | "cjs";
-  /** What the README says that it prints: the ```text block marked `output` right behind it. */
+  /** What the text says that it prints: the ```text block marked `output` right behind it. */
   readonly output: string | undefined;
 }
 
-/** Ports that the README uses, as docker-compose.yml publishes them, and what stands for them in a test. */
+/** Ports that the texts use, as docker-compose.yml publishes them, and what stands for them in a test. */
 export type PortMap = ReadonlyMap<number, number>;
+
+/** Files that a text asks its reader to have: a block whose fence says ```yaml file=name. */
+export interface SnippetFile {
+  readonly name: string;
+  readonly text: string;
+}
 
 const FENCE = /^```([a-z]+)?([^\n]*)\n([\s\S]*?)^```$/gm;
 const RUNNABLE = new Set(["ts", "js"]);
@@ -39,6 +45,14 @@ export function runnableSnippets(markdown: string, ports: PortMap): Snippet[] {
       extension,
       output: adjacent ? next.body.trim() : undefined,
     };
+  });
+}
+
+/** The files that the snippets of a text expect in their folder. */
+export function snippetFiles(markdown: string, ports: PortMap): SnippetFile[] {
+  return [...markdown.matchAll(FENCE)].flatMap(([, , words = "", body = ""]) => {
+    const name = /(?:^|\s)file=([\w.-]+)/.exec(words)?.[1];
+    return name === undefined ? [] : [{ name, text: replacePorts(body, ports) }];
   });
 }
 

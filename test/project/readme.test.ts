@@ -5,43 +5,49 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithServer } from "../rig/gate.ts";
 import { type RigCluster, type RigServers, startCluster, startServer } from "../rig/servers.ts";
-import { replacePorts, runnableSnippets } from "./readme-snippets.ts";
+import { replacePorts, runnableSnippets, snippetFiles } from "./readme-snippets.ts";
 import { ROOT } from "./source-tree.ts";
 
 const run = promisify(execFile);
 const STANDALONE_PORT = 6379;
 const CLUSTER_PORT = 7000;
 
-const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+/** Texts whose snippets are run. */
+const TEXTS = ["README.md", "docs/connector.md"].map((path) => ({
+  path,
+  markdown: readFileSync(join(ROOT, path), "utf8"),
+}));
 
-describe("the README", () => {
+describe.each(TEXTS)("$path", ({ path, markdown }) => {
   test("links to files and headings that exist", () => {
-    const links = [...readme.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map((match) => match[1] as string);
-    const anchors = new Set([...readme.matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] as string)));
+    const links = [...markdown.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map((match) => match[1] as string);
+    const anchors = new Set(
+      [...markdown.matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] as string)),
+    );
     const broken = links.filter((link) => {
       const [file = "", anchor] = link.split("#");
-      if (file !== "") return !existsSync(join(dirname(join(ROOT, "README.md")), file));
+      if (file !== "") return !existsSync(join(dirname(join(ROOT, path)), file));
       return !anchors.has(anchor ?? "");
     });
     expect(broken).toEqual([]);
   });
 
   test("has no placeholder left", () => {
-    expect(readme).not.toMatch(/^[A-Z_]{6,}$/m);
+    expect(markdown).not.toMatch(/^[A-Z_]{6,}$/m);
   });
 
   test("names only npm scripts that exist", () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object };
-    const named = [...readme.matchAll(/npm run ([a-z:-]+)/g)].map((match) => match[1] as string);
+    const named = [...markdown.matchAll(/npm run ([a-z:-]+)/g)].map((match) => match[1] as string);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 
   test("has at least one snippet that is run", () => {
-    expect(runnableSnippets(readme, new Map()).length).toBeGreaterThan(0);
+    expect(runnableSnippets(markdown, new Map()).length).toBeGreaterThan(0);
   });
 });
 
-describeWithServer("the snippets of the README marked `run`", () => {
+describeWithServer("the snippets marked `run`", () => {
   let cluster: RigCluster;
   let standalone: RigServers;
   let folder = "";
@@ -62,14 +68,22 @@ describeWithServer("the snippets of the README marked `run`", () => {
     await Promise.all([cluster.stop(), standalone.stop()]);
   });
 
-  test.each(runnableSnippets(readme, new Map()).map((snippet, index) => ({ line: snippet.line, index })))(
-    "the one on line $line runs to its end and prints what it says",
-    async ({ index, line }) => {
-      const snippet = runnableSnippets(readme, ports)[index];
+  const snippets = TEXTS.flatMap(({ path, markdown }) =>
+    runnableSnippets(markdown, new Map()).map(({ line }, index) => ({ path, markdown, line, index })),
+  );
+  test.each(snippets)(
+    "that of $path on line $line runs to its end and prints what it says",
+    async ({ markdown, index, line }) => {
+      const snippet = runnableSnippets(markdown, ports)[index];
+      for (const { name, text } of snippetFiles(markdown, ports)) writeFileSync(join(folder, name), text);
       const file = join(folder, `line-${line}.${snippet?.extension}`);
       writeFileSync(file, snippet?.code ?? "");
       const env = { ...process.env, SLOTPACK_URL: cluster.url };
-      const { stdout } = await run(process.execPath, ["--no-warnings", file], { env, timeout: 30_000 });
+      const { stdout } = await run(process.execPath, ["--no-warnings", file], {
+        cwd: folder,
+        env,
+        timeout: 30_000,
+      });
       if (snippet?.output !== undefined) {
         expect(stdout.trim()).toBe(replacePorts(snippet.output, ports));
       }
@@ -78,6 +92,20 @@ describeWithServer("the snippets of the README marked `run`", () => {
 });
 
 describe("the snippet reader", () => {
+  test("finds the files that a text asks for, with the ports replaced", () => {
+    const markdown = [
+      "```yaml file=a.yaml",
+      "url: redis://localhost:7000",
+      "```",
+      "```yaml",
+      "no: file",
+      "```",
+    ].join("\n");
+    expect(snippetFiles(markdown, new Map([[7000, 1]]))).toEqual([
+      { name: "a.yaml", text: "url: redis://127.0.0.1:1\n" },
+    ]);
+  });
+
   test("takes marked blocks only, strips their types and replaces known ports", () => {
     const markdown = [
       "```ts run",

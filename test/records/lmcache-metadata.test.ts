@@ -69,6 +69,70 @@ describe("LMCache's metadata", () => {
     });
   }
 
+  test("is read for as many tensors as the caller has, like Python's num_groups", () => {
+    const two = vectors.metadata_negative.find(({ description }) => description.startsWith("48-byte"))!;
+    const encoded = bytesOf(two.hex!);
+    const { fmt, dtypes, shapes } = (two.outcome as { result?: Decoded }).result!;
+    expect(lmcacheMetadata({ groups: 1 }).decode(encoded, 16_777_216)).toEqual({ fmt, dtypes, shapes });
+    expect(lmcacheMetadata({ groups: 2 }).decode(encoded, 16_777_216)?.shapes).toHaveLength(2);
+    // Python's job fails on a record of fewer tensors; here it is a miss.
+    expect(lmcacheMetadata({ groups: 3 }).decode(encoded, 16_777_216)).toBeUndefined();
+    const garbage = Buffer.concat([encoded.subarray(0, 28), Buffer.alloc(20, 0xff)]);
+    expect(lmcacheMetadata({ groups: 1 }).decode(garbage, 16_777_216)?.shapes).toEqual(shapes);
+    expect(codec.decode(garbage, 16_777_216)).toBeUndefined();
+  });
+
+  test("is read without ones in front where the caller knows how many dimensions there are", () => {
+    const fork = vectors.metadata_vectors.find(({ variant }) => variant.startsWith("fork-only"))!;
+    const encoded = bytesOf(fork.metadata_hex);
+    const { length } = fork.fields;
+    const shapeWith = (expectedRank: number) =>
+      lmcacheMetadata({ expectedRank }).decode(encoded, length)?.shapes[0];
+    expect(shapeWith(3)).toEqual(fork.fields.shapes[0]);
+    // As it is: nothing was padded, or not with that many ones.
+    expect(shapeWith(4)).toEqual([1, 256, 2, 1024]);
+    expect(shapeWith(2)).toEqual([1, 256, 2, 1024]);
+    // Padded with zeros as LMCache does; and where a leading 1 means something.
+    const expecting = lmcacheMetadata({ expectedRank: 3 });
+    for (const metadata of [
+      { fmt: "KV_T2D", dtypes: ["uint8"], shapes: [[1, 2, 8]] },
+      { fmt: "KV_MLA_FMT", dtypes: ["uint8"], shapes: [[1, 2, 3, 4]] },
+      { fmt: "KV_2LTD", dtypes: ["uint8"], shapes: [[1, 2, 3, 4]] },
+    ] as LmcacheMetadata[])
+      expect(expecting.decode(codec.encode(metadata, 24), 24)).toEqual(metadata);
+  });
+
+  test("tells the length of its bytes, and is none where it cannot be read", () => {
+    const encoded = Buffer.from(codec.encode(SAMPLE, 4096));
+    expect(codec.byteLengthOf?.(encoded)).toBe(4096);
+    for (const end of [0, 4, 7, 27]) expect(codec.byteLengthOf?.(encoded.subarray(0, end))).toBeUndefined();
+    encoded.writeInt32LE(-1, 0);
+    expect(codec.byteLengthOf?.(encoded)).toBeUndefined();
+  });
+
+  test("is none with a dimension below zero", () => {
+    const encoded = Buffer.from(codec.encode(SAMPLE, 64));
+    encoded.writeInt32LE(-5, 16);
+    expect(codec.decode(encoded, 64)).toBeUndefined();
+  });
+
+  test("takes no options but those it has", () => {
+    for (const [option, value] of [
+      ["groups", 0],
+      ["groups", 1.5],
+      ["groups", "2"],
+      ["expectedRank", 0],
+      ["expectedRank", 5],
+    ] as const)
+      expect(() => lmcacheMetadata({ [option]: value })).toThrow(
+        expect.objectContaining({ code: "BAD_OPTION", option }),
+      );
+    expect(() => lmcacheMetadata({ rank: 3 } as never)).toThrow(
+      expect.objectContaining({ code: "UNKNOWN_OPTION", option: "rank" }),
+    );
+    expect(() => lmcacheMetadata(null as never)).toThrow(expect.objectContaining({ code: "BAD_OPTION" }));
+  });
+
   test("is none when it is too short, or tells another length than the bytes have", () => {
     const encoded = codec.encode(SAMPLE, 4096);
     for (let length = 0; length < encoded.length; length++)
@@ -97,6 +161,9 @@ describe("LMCache's metadata", () => {
 
   test.each([
     ["fmt", { ...SAMPLE, fmt: "KV_NONE" }],
+    ["fmt", null],
+    ["fmt", 7n],
+    ["shapes[0][0]", { ...SAMPLE, shapes: [[2n]] }],
     ["shapes", { ...SAMPLE, shapes: [] }],
     ["shapes", { ...SAMPLE, dtypes: ["uint8", "uint8"] }],
     ["dtypes[0]", { ...SAMPLE, dtypes: ["int8"] }],

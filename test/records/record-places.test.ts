@@ -3,7 +3,7 @@ import { BatchError, RecordStore } from "../../src/index.ts";
 import { describeEachServer } from "./each-server.ts";
 
 const SIZES = [0, 10, 1000, 1024, 5000, 32_767, 32_768, 70_000, 1_048_576];
-const LAYOUTS = ["tagged-pair", "packed"] as const;
+const LAYOUTS = ["tagged-pair", "upstream-pair", "packed"] as const;
 
 for (const layout of LAYOUTS) {
   describeEachServer(`getMany into the caller's buffers, ${layout}`, (on) => {

@@ -33,7 +33,7 @@ const KINDS: readonly Kind[] = [
     metadata: (i) => ({ ...LMCACHE, shapes: [[2, 4, 8, i + 1]] }),
   },
 ];
-const LAYOUTS = ["tagged-pair", "packed"] as const;
+const LAYOUTS = ["tagged-pair", "colon-pair", "upstream-pair", "packed"] as const;
 
 /** Keys of every kind: plain, LMCache's own, with braces, binary-like, empty. */
 const KEYS = [

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type BatchError, connect, RecordStore, type SlotClient } from "../../src/index.ts";
+import { type BatchError, connect, type LayoutName, RecordStore, type SlotClient } from "../../src/index.ts";
 import { type ScriptedServer, startScripted, startScriptedCluster, until } from "../rig/index.ts";
 
 const OK = "+OK\r\n";
@@ -11,13 +11,17 @@ describe("the order in which a record is written", () => {
     for (const one of open.splice(0)) await one.close();
   });
 
-  async function storeOf(servers: readonly ScriptedServer[], clustered: boolean): Promise<RecordStore> {
+  async function storeOf(
+    servers: readonly ScriptedServer[],
+    clustered: boolean,
+    layout: LayoutName = "tagged-pair",
+  ): Promise<RecordStore> {
     const address = servers.map((server) => server.address).join(",");
     const client: SlotClient = await connect(`${clustered ? "redis-cluster" : "redis"}://${address}`);
     open.push(client, {
       close: async () => void (await Promise.all(servers.map((server) => server.stop()))),
     });
-    return new RecordStore(client);
+    return new RecordStore(client, { layout });
   }
 
   const written = (server: ScriptedServer) =>
@@ -63,6 +67,47 @@ describe("the order in which a record is written", () => {
     await put;
     expect(all().filter((name) => name.endsWith(":metadata"))).toHaveLength(keys.length);
   });
+
+  for (const layout of ["colon-pair", "upstream-pair"] as const) {
+    test(`waits for the bytes of every record whose names are apart by nature, and leaves out what was refused: ${layout}`, async () => {
+      const end = (half: string) => (layout === "colon-pair" ? `:${half}` : half);
+      let acknowledge: (() => void) | undefined;
+      const held = new Promise<void>((resolve) => {
+        acknowledge = resolve;
+      });
+      const servers = await startScriptedCluster(3, async (_node, { name, text }) => {
+        if (name !== "SET") return undefined;
+        if (text[0] === `late${end("kv_bytes")}`) await held;
+        return text[0] === `full${end("kv_bytes")}` ? "-OOM command not allowed\r\n" : OK;
+      });
+      const store = await storeOf(servers, true, layout);
+      const keys = ["early", "late", "full", "", "with{tag}"];
+      const put = store.putMany(
+        keys.map((key) => record(key)),
+        { ttlMs: 1000, timeoutMs: 30_000 },
+      );
+      const all = () => servers.flatMap(written).map(({ text }) => text);
+      await until("all bytes are there", () => all().length === keys.length);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(
+        all()
+          .map(([name]) => name)
+          .sort(),
+      ).toEqual(keys.map((key) => key + end("kv_bytes")).sort());
+      acknowledge!();
+      await expect(put).rejects.toMatchObject({ code: "OOM" });
+      const metadata = all().filter(([name]) => name!.endsWith("metadata"));
+      expect(metadata.map(([name]) => name).sort()).toEqual(
+        keys
+          .filter((key) => key !== "full")
+          .map((key) => key + end("metadata"))
+          .sort(),
+      );
+      // The bytes live longer, by the call's deadline.
+      for (const text of all())
+        expect(text.slice(2)).toEqual(["PX", text[0]!.endsWith("metadata") ? "1000" : "31000"]);
+    });
+  }
 
   test("never comes to the metadata of a record whose bytes were refused", async () => {
     const servers = await startScriptedCluster(3, (_node, { name, text }) => {

@@ -26,10 +26,12 @@ describe("the gate of suites that need a program", () => {
   test("skips a suite whose program is missing or no executable", () => {
     expect(decide("redis", { PATH: empty })).toBe("skip");
     expect(decide("openssl", { PATH: filled, SLOTPACK_REQUIRE: "redis,chromium" })).toBe("skip");
+    expect(decide("python", { PATH: filled })).toBe("skip");
   });
 
   test("fails a suite whose program is missing and required by name", () => {
     expect(decide("redis", { PATH: empty, SLOTPACK_REQUIRE: "chromium, redis" })).toBe("fail");
     expect(decide("openssl", { PATH: filled, SLOTPACK_REQUIRE: "openssl" })).toBe("fail");
+    expect(decide("python", { PATH: filled, SLOTPACK_REQUIRE: "redis,openssl,python" })).toBe("fail");
   });
 });

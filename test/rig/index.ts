@@ -19,6 +19,7 @@ export {
   startScriptedCluster,
 } from "./scripted.ts";
 export { type RespValue, resp, type ScriptedRange } from "./scripted-answers.ts";
+export { RigSentinels, type SentinelOptions, startSentinels } from "./sentinels.ts";
 export { RigCluster, RigServers, startCluster, startServer } from "./servers.ts";
 export { abandonMigration, keysInSlot, type MigrateOptions, type MigrationState } from "./slot-migration.ts";
 export { countSocketWrites, type SocketWrites } from "./socket-writes.ts";
