@@ -2,13 +2,22 @@ import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { type ArgsDef, defineCommand, runCommand } from "citty";
 import { ConfigError } from "../errors.ts";
+import type { AnyCommand } from "./any-command.ts";
 import { EXIT_USAGE, reportFailure } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
-import { type AnyCommand, commandUsage, mainUsage } from "./usage.ts";
+import { commandUsage, isVariadic, mainUsage } from "./usage.ts";
 
 /** Loaded when named, so that `--version` stays quick. */
 const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
+  slot: async () => (await import("./slot-command.ts")).slotCommand,
+  tag: async () => (await import("./tag-command.ts")).tagCommand,
+  plan: async () => (await import("./plan-command.ts")).planCommand,
+  get: async () => (await import("./get-command.ts")).getCommand,
+  put: async () => (await import("./put-command.ts")).putCommand,
+  ls: async () => (await import("./ls-command.ts")).lsCommand,
+  rm: async () => (await import("./rm-command.ts")).rmCommand,
   replay: async () => (await import("./replay-command.ts")).replayCommand as unknown as AnyCommand,
+  sweep: async () => (await import("./sweep-command.ts")).sweepCommand as unknown as AnyCommand,
 };
 
 /** Runs one command line (without node and script); returns the exit code. Never throws. */
@@ -70,7 +79,7 @@ function rejectUnknown(command: string, args: Readonly<Record<string, unknown>>,
   let positionals = 0;
   for (const [name, arg] of Object.entries(known)) {
     names.add(name).add(name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()));
-    if (arg.type === "positional") positionals++;
+    if (arg.type === "positional") positionals += isVariadic(arg) ? Number.POSITIVE_INFINITY : 1;
   }
   const see = `see slotpack ${command} --help`;
   for (const name of Object.keys(args)) {

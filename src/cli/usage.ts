@@ -1,15 +1,7 @@
-import type { ArgsDef, CommandDef, CommandMeta } from "citty";
+import type { ArgsDef, CommandMeta } from "citty";
+import type { AnyCommand } from "./any-command.ts";
+import { EXAMPLES } from "./examples.ts";
 import { paint, type Terminal } from "./terminal.ts";
-
-export type AnyCommand = CommandDef<ArgsDef>;
-
-const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
-  replay: [
-    "slotpack replay conversation_trace.jsonl",
-    "slotpack replay trace.jsonl --target redis-cluster://10.0.0.1:7000,10.0.0.2:7000 --concurrency 8",
-    "zcat trace.jsonl.gz | slotpack replay - --requests 1000 --json",
-  ],
-};
 
 /** The help of `slotpack` itself. */
 export async function mainUsage(
@@ -29,7 +21,33 @@ export async function mainUsage(
     "",
     ...columns(rows, (name) => paint(terminal, stream, "cyan", name)),
     "",
+    title("Exit codes:"),
+    ...columns(EXIT_CODES, (code) => paint(terminal, stream, "cyan", code)),
+    "",
+    title("Environment:"),
+    ...columns(VARIABLES, (name) => paint(terminal, stream, "cyan", name)),
+    "",
+    "Results go to stdout, everything else to stderr; docs/command-line.md tells more.",
+    "",
   ].join("\n");
+}
+
+const EXIT_CODES: readonly [string, string][] = [
+  ["0", "Done; also when the reader of the output has gone (| head)"],
+  ["1", "Failed, or not everything that was named is there (get, rm)"],
+  ["2", "The command line is wrong; nothing was done"],
+  ["130, 143, 129", "Ended by SIGINT (Ctrl-C), SIGTERM, SIGHUP"],
+];
+
+const VARIABLES: readonly [string, string][] = [
+  ["SLOTPACK_URL", "The target of plan, get, put, ls and rm where --target is not given"],
+  ["NO_COLOR", "Set: no colours on a terminal; where there is none, there are never any"],
+  ["DEBUG", "Set: the stack of an error behind its line"],
+];
+
+/** Whether a positional argument may be given any number of times, as its hint says. */
+export function isVariadic(arg: ArgsDef[string]): boolean {
+  return arg.type === "positional" && arg.valueHint === "…";
 }
 
 /** The help of one command. */
@@ -40,16 +58,18 @@ export function commandUsage(command: AnyCommand, terminal: Terminal): string {
   const rows: [string, string][] = [];
   for (const [argName, arg] of Object.entries(command.args as ArgsDef)) {
     const hint = arg.valueHint === undefined ? "" : ` ${arg.valueHint}`;
-    const label = arg.type === "positional" ? argName.toUpperCase() : `--${argName}${hint}`;
-    if (arg.type === "positional") positionals.push(label);
-    const fallback = arg.default === undefined || arg.default === false ? "" : ` [${arg.default}]`;
+    const isPositional = arg.type === "positional";
+    const label = isPositional ? argName.toUpperCase() + hint.trim() : `--${argName}${hint}`;
+    if (isPositional) positionals.push(arg.required === false ? `[${label}]` : label);
+    // What is off or empty by default needs no telling.
+    const fallback = arg.default ? ` [${arg.default}]` : "";
     rows.push([label, `${arg.description ?? ""}${fallback}`]);
   }
   const examples = Object.hasOwn(EXAMPLES, name) ? EXAMPLES[name]! : [];
   return [
     `${description}.`,
     "",
-    title(`Usage: slotpack ${name} ${positionals.join(" ")} [OPTIONS]`),
+    title(["Usage: slotpack", name, ...positionals, "[OPTIONS]"].join(" ")),
     "",
     ...columns(rows, (label) => paint(terminal, "stdout", "cyan", label)),
     "",
