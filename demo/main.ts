@@ -57,6 +57,6 @@ window.addEventListener("hashchange", () => {
   const next = readLink(location.hash);
   state.set(next);
   grid.zoomTo(next.zoom);
-  batch.load(next);
+  void batch.load(next);
 });
-batch.load(linked);
+void batch.load(linked);

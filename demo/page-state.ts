@@ -10,7 +10,8 @@ export interface PageValues extends Linked {
   readonly dark: boolean;
 }
 
-const NO_KEYS: KeySummary = {
+/** Before the worker has answered. */
+export const NO_KEYS: KeySummary = {
   count: 0,
   counts: new Uint32Array(SLOT_COUNT),
   slotCount: 0,

@@ -27,6 +27,9 @@ export interface Linked {
 /** Longer ones are left out of the link. */
 const LONGEST_PART = 6000;
 
+/** Keys of somebody's own, which the link may hold or not. */
+const NO_EXAMPLE = "own";
+
 export const FIRST_VIEW: Linked = {
   key: FIRST_KEY,
   slot: undefined,
@@ -54,7 +57,7 @@ export function writeLink(view: Linked): string {
   put("primaries", view.primaries, FIRST_VIEW.primaries);
   put("moved", view.moved, FIRST_VIEW.moved);
   if (view.pasted !== undefined) put("cluster", mapText(view.pasted), "");
-  put("example", view.example === "" ? "none" : view.example, FIRST_VIEW.example);
+  put("example", view.example === "" ? NO_EXAMPLE : view.example, FIRST_VIEW.example);
   if (view.keys !== undefined) put("keys", view.keys.join("\n"), "");
   put("together", view.together, FIRST_VIEW.together);
   put("rtt", view.rttMs, FIRST_VIEW.rttMs);
@@ -89,7 +92,12 @@ export function readLink(hash: string): Linked {
     primaries: integer("primaries", 1, 24, FIRST_VIEW.primaries),
     moved: integer("moved", 0, 100, FIRST_VIEW.moved),
     pasted: cluster === null ? undefined : readMapText(cluster),
-    example: keys !== undefined ? "" : example in EXAMPLES ? example : FIRST_VIEW.example,
+    example:
+      keys !== undefined || example === NO_EXAMPLE
+        ? ""
+        : Object.hasOwn(EXAMPLES, example)
+          ? example
+          : FIRST_VIEW.example,
     keys,
     together: parts.get("together") ?? FIRST_VIEW.together,
     rttMs: number("rtt", 0.05, 200, FIRST_VIEW.rttMs),

@@ -32,9 +32,10 @@ export class BatchView {
   }
 
   /** Shows what a link tells. */
-  load({ keys, example }: Linked): void {
-    if (keys !== undefined) this.#take({ from: "text", text: keys.join("\n") }, { keys, example: "" });
-    else if (example !== "") this.#take({ from: "example", name: example }, { keys: undefined, example });
+  async load({ keys, example }: Linked): Promise<void> {
+    if (example !== "") return this.#take({ from: "example", name: example }, { keys: undefined, example });
+    await this.#take({ from: "text", text: JSON.stringify(keys ?? []) }, { keys: keys ?? [], example });
+    if (keys === undefined) say(byId("batch-timing"), "The keys of this link were too many for it.");
   }
 
   /** Puts one more key in front. */
@@ -43,11 +44,11 @@ export class BatchView {
     const known =
       keys ?? (summary.count <= summary.sample.length && example === "" ? summary.sample : undefined);
     const own = known === undefined ? undefined : [key, ...known];
-    this.#take({ from: "more", key }, { keys: own, example: "" });
+    void this.#take({ from: "more", key }, { keys: own, example: "" });
   }
 
   text(text: string): void {
-    this.#take(
+    void this.#take(
       { from: "text", text },
       { keys: text.length <= KEPT_TEXT ? readKeys(text) : undefined, example: "" },
     );
@@ -131,7 +132,8 @@ export class BatchView {
       select.append(option);
     }
     select.addEventListener("change", () => {
-      if (select.value !== "") this.load({ ...this.#state.values, keys: undefined, example: select.value });
+      if (select.value !== "")
+        void this.load({ ...this.#state.values, keys: undefined, example: select.value });
     });
     this.#state.watch(["example"], () => {
       select.value = this.#state.values.example;

@@ -1,4 +1,4 @@
-import type { PageState } from "../page-state.ts";
+import { NO_KEYS, type PageState } from "../page-state.ts";
 import { byId, say } from "./element.ts";
 
 const TEXTS = {
@@ -9,8 +9,9 @@ const TEXTS = {
 /** Which kernel the worker runs. */
 export function showKernelBadge(state: PageState): void {
   state.watch(["summary"], () => {
-    const { backend, count } = state.values.summary;
-    if (count === 0) return;
+    const { summary } = state.values;
+    if (summary === NO_KEYS) return;
+    const { backend } = summary;
     byId("kernel-badge").dataset.kernel = backend;
     say(byId("kernel-name"), backend === "wasm" ? "WebAssembly" : "JavaScript fallback");
     say(byId("kernel-text"), TEXTS[backend]);

@@ -102,7 +102,7 @@ function showSteps(steps: HTMLElement, key: HashedKey): void {
   const head = make(
     "tr",
     "",
-    ...["", "byte", "CRC before", "in bits", "CRC"].map((name) => make("th", "", name)),
+    ...["char", "byte", "CRC before", "in bits", "CRC"].map((name) => make("th", "", name)),
   );
   const table = make("table", "", make("thead", "", head), make("tbody", "", ...rows));
   const sum = make(

@@ -4,6 +4,7 @@ import { findExecutable } from "../../src/cli/server-binary.ts";
 const REQUIREMENTS = {
   redis: { executables: ["valkey-server", "redis-server"], install: "valkey-server or redis-server" },
   openssl: { executables: ["openssl"], install: "openssl" },
+  chromium: { executables: ["chromium"], install: "chromium" },
 } as const;
 
 export type Requirement = keyof typeof REQUIREMENTS;
