@@ -27,11 +27,20 @@ export const NO_KEYS: KeySummary = {
 
 type Name = keyof PageValues;
 
+interface Watcher {
+  readonly names: ReadonlySet<Name>;
+  readonly run: () => void;
+}
+
+/** Watchers that have not begun after that long in a frame wait for the next task: a key press must not wait for them. */
+const SLICE_MS = 10;
+
 /** The page's values, and who wants to know of their changes. Watchers run once a frame, however often values change. */
 export class PageState {
   #values: PageValues;
-  readonly #watchers: { readonly names: ReadonlySet<Name>; readonly run: () => void }[] = [];
-  readonly #changed: Set<Name> = new Set();
+  readonly #watchers: Watcher[] = [];
+  readonly #due: Set<Watcher> = new Set();
+  #scheduled = false;
 
   constructor(linked: Linked, dark: boolean) {
     const cluster = makeCluster(linked.pasted, linked.primaries, linked.moved / 100);
@@ -51,8 +60,11 @@ export class PageState {
       this.#values = { ...this.#values, cluster: makeCluster(pasted, primaries, moved / 100) };
       names.push("cluster");
     }
-    if (this.#changed.size === 0) requestAnimationFrame(() => this.#tell());
-    for (const name of names) this.#changed.add(name);
+    for (const watcher of this.#watchers)
+      if (names.some((name) => watcher.names.has(name))) this.#due.add(watcher);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => this.#tell());
   }
 
   /** Runs `run` now, and after each change of one of the values. */
@@ -62,8 +74,17 @@ export class PageState {
   }
 
   #tell(): void {
-    const changed = new Set(this.#changed);
-    this.#changed.clear();
-    for (const { names, run } of this.#watchers) if ([...changed].some((name) => names.has(name))) run();
+    const start = performance.now();
+    this.#scheduled = false;
+    for (const watcher of this.#watchers) {
+      if (!this.#due.has(watcher)) continue;
+      if (performance.now() - start > SLICE_MS) {
+        this.#scheduled = true;
+        setTimeout(() => this.#tell());
+        return;
+      }
+      this.#due.delete(watcher);
+      watcher.run();
+    }
   }
 }

@@ -8,8 +8,8 @@ type Rgb = readonly [red: number, green: number, blue: number];
 const DARK = ["#5aa2ff", "#ffb224", "#2bd4b4", "#f37ad0", "#b3d93f", "#a58bff", "#45cdf5", "#e59c74"];
 const LIGHT = ["#1f6fde", "#b86e00", "#0b8573", "#c02a93", "#5f7d00", "#6c43d6", "#00789e", "#96512c"];
 
-/** Whether the cell in this column and row is one of the hatching's. */
-const HATCHINGS: readonly ((x: number, y: number) => boolean)[] = [
+/** Whether the cell in this column and row is one of the hatching's. styles/hatching.css has the same as gradients. */
+export const HATCHINGS: readonly ((x: number, y: number) => boolean)[] = [
   () => false,
   (x, y) => (x + y) % 4 === 0,
   (_, y) => y % 3 === 0,
@@ -18,9 +18,9 @@ const HATCHINGS: readonly ((x: number, y: number) => boolean)[] = [
   (x, y) => (x - y + 128) % 4 === 0,
   (x, y) => (x + y) % 2 === 0,
   (x, y) => x % 4 === 0 || y % 4 === 0,
-  (x, y) => (x + y) % 6 < 2,
-  (x, y) => (x + 2 * y) % 5 === 0,
+  (x, y) => (x + y) % 6 < 3,
   (_, y) => y % 4 < 2,
+  (x) => x % 4 < 2,
 ];
 
 export function ownerColor(owner: number, dark: boolean): string {
@@ -79,4 +79,11 @@ export function ownerCell(owner: number, dark: boolean): OwnerCell {
         key: mix(color, ground, 0.92),
         keys: mix(color, [0, 0, 0], 0.45),
       };
+}
+
+/** The colours of a key's cell and of the hatching, for style sheets. */
+export function ownerColors(owner: number, dark: boolean): { readonly key: string; readonly plain: string } {
+  const { key, plain } = ownerCell(owner, dark);
+  const css = (color: Rgb): string => `rgb(${color.join(" ")})`;
+  return { key: css(key), plain: css(plain) };
 }

@@ -59,6 +59,8 @@ export class BatchView {
     const section = byId("batch");
     section.setAttribute("aria-busy", "true");
     const start = performance.now();
+    // A paste's task has already taken the text out of the clipboard: handing it on is another one's.
+    await new Promise((resolve) => setTimeout(resolve));
     try {
       const summary = await this.#worker.ask("load", source);
       if (load !== this.#loads) return;
@@ -77,15 +79,17 @@ export class BatchView {
   }
 
   #paste(event: ClipboardEvent): void {
-    const text = event.clipboardData?.getData("text/plain") ?? "";
-    const file = event.clipboardData?.files[0];
+    const data = event.clipboardData;
+    const text = data?.getData("text/plain") ?? "";
+    // Asked for only where there is no text: it costs another look into the clipboard.
+    const file = text === "" ? data?.files[0] : undefined;
     const field = event.target instanceof HTMLElement ? event.target.closest("textarea, input") : null;
     if (field?.id === "topology") return;
     if (field?.id === "together" && text.length <= LARGEST_BY_HAND) return;
-    if (field?.id === "lens" && !/[\r\n]/.test(text.trim())) return;
-    if (file === undefined && text.trim() === "") return;
+    if (field?.id === "lens" && text.length <= LARGEST_BY_HAND && !/[\r\n]/.test(text.trim())) return;
+    if (file === undefined && !/\S/.test(text)) return;
     event.preventDefault();
-    if (file !== undefined && text === "") this.#file(file);
+    if (file !== undefined) this.#file(file);
     else this.text(text);
   }
 

@@ -22,14 +22,21 @@ export function say(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** The width of a canvas in device pixels, to which its size is set; its height follows the same ratio. */
-export function fitCanvas(canvas: HTMLCanvasElement): { width: number; height: number; ratio: number } {
-  const ratio = window.devicePixelRatio || 1;
-  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
-  const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-  return { width, height, ratio };
+/**
+ * Keeps the canvas's pixels those of the screen, and paints after each change. Sizes are asked for here only: asked for
+ * while painting, they would make the browser lay out the page at once.
+ */
+export function fitCanvas(canvas: HTMLCanvasElement, paint: () => void): void {
+  new ResizeObserver(() => {
+    const ratio = pixelRatio();
+    canvas.width = Math.max(1, Math.round(canvas.clientWidth * ratio));
+    canvas.height = Math.max(1, Math.round(canvas.clientHeight * ratio));
+    paint();
+  }).observe(canvas);
+}
+
+export function pixelRatio(): number {
+  return window.devicePixelRatio || 1;
 }
 
 export function prefersStillness(): boolean {

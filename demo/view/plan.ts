@@ -4,7 +4,7 @@ import { ownerColor } from "../model/owner-style.ts";
 import { duration, honestNotes, type Lane, lanesFor, positionOf, rttOf } from "../model/round-trips.ts";
 import { sharesOf } from "../model/shares.ts";
 import type { PageState } from "../page-state.ts";
-import { byId, fitCanvas, make, prefersStillness, say } from "./element.ts";
+import { byId, fitCanvas, make, pixelRatio, prefersStillness, say } from "./element.ts";
 import { paintLane } from "./lane-painter.ts";
 
 /** The slowest lane takes that long to play. */
@@ -34,12 +34,11 @@ export function showPlan(state: PageState): void {
     const axisMs = Math.max(...lanes.map(({ latencyMs }) => latencyMs));
     lanes.forEach((lane, i) => {
       const row = rows[i]!;
-      const { width, height, ratio } = fitCanvas(row.canvas);
       const own = colors[lane.id];
       const together = lane.id === "node" || waiting === "all";
       const context = row.canvas.getContext("2d");
       if (context !== null)
-        paintLane(context, width, height, ratio, {
+        paintLane(context, row.canvas.width, row.canvas.height, pixelRatio(), {
           ...lane,
           axisMs,
           nowMs: Math.min(nowMs, lane.latencyMs),
@@ -76,7 +75,13 @@ export function showPlan(state: PageState): void {
     say(byId("rtt-value"), duration(rttMs));
     byId<HTMLInputElement>(`waiting-${waiting}`).checked = true;
     lanes = lanesFor(cluster, summary, rttMs, waiting);
-    if (rows.length === 0) rows = lanes.map(makeRow);
+    if (rows.length === 0) {
+      rows = lanes.map(makeRow);
+      for (const { canvas } of rows)
+        fitCanvas(canvas, () => {
+          if (playing === undefined) paint(Number.POSITIVE_INFINITY);
+        });
+    }
     colors = laneColors(state, dark);
     lanes.forEach((lane, i) => {
       say(rows[i]!.writes, lane.writes.toLocaleString("en"));
@@ -104,9 +109,6 @@ export function showPlan(state: PageState): void {
   });
 
   byId("replay").addEventListener("click", play);
-  new ResizeObserver(() => {
-    if (playing === undefined) paint(Number.POSITIVE_INFINITY);
-  }).observe(byId("lanes"));
   const seen = new IntersectionObserver(
     (entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting) || state.values.summary.count === 0) return;

@@ -1,7 +1,7 @@
 import { keySlot, SLOT_COUNT, tagForSlot } from "../../src/slots/index.ts";
 import type { PageState } from "../page-state.ts";
 import type { KeyWorker } from "../worker/key-worker.ts";
-import { byId, fitCanvas } from "./element.ts";
+import { byId, fitCanvas, pixelRatio } from "./element.ts";
 import { GridPainter } from "./grid-painter.ts";
 import { GridViewport, SIDE } from "./grid-viewport.ts";
 import { SlotTip } from "./slot-tip.ts";
@@ -39,7 +39,7 @@ export class SlotGrid {
     });
     state.watch(["slot", "key"], () => this.#paint());
     state.watch(["slot", "cluster", "summary", "dark"], () => void this.#inspect());
-    new ResizeObserver(() => this.#paint()).observe(this.#canvas);
+    fitCanvas(this.#canvas, () => this.#draw());
     this.#listen();
   }
 
@@ -66,20 +66,20 @@ export class SlotGrid {
     this.#queued = true;
     requestAnimationFrame(() => {
       this.#queued = false;
-      const { ratio } = fitCanvas(this.#canvas);
-      const { dark, slot, key } = this.#state.values;
-      this.#painter.paint(this.#view, dark, slot, ratio);
-      const size = this.#canvas.clientWidth;
-      const box = this.#view.boxOf(keySlot(key), size);
-      const middle = box.size / 2;
-      const seen =
-        box.left + middle >= 0 &&
-        box.top + middle >= 0 &&
-        box.left + middle <= size &&
-        box.top + middle <= size;
-      this.#ping.hidden = !seen;
-      this.#ping.style.transform = `translate(${box.left + middle}px, ${box.top + middle}px)`;
+      this.#draw();
     });
+  }
+
+  #draw(): void {
+    const ratio = pixelRatio();
+    const { dark, slot, key } = this.#state.values;
+    this.#painter.paint(this.#view, dark, slot, ratio);
+    const size = this.#canvas.width / ratio;
+    const box = this.#view.boxOf(keySlot(key), size);
+    const left = box.left + box.size / 2;
+    const top = box.top + box.size / 2;
+    this.#ping.hidden = left < 0 || top < 0 || left > size || top > size;
+    this.#ping.style.transform = `translate(${left}px, ${top}px)`;
   }
 
   async #inspect(): Promise<void> {

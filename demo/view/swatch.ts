@@ -1,34 +1,16 @@
-import { isHatched, ownerCell } from "../model/owner-style.ts";
+import { HATCHINGS, ownerColors } from "../model/owner-style.ts";
 import { make } from "./element.ts";
 
-const CELLS = 7;
-const images = new Map<string, ImageData>();
-
-/** A piece of the grid as the owner's cells look in it, without gaps. */
-export function swatch(owner: number, dark: boolean): HTMLCanvasElement {
-  const canvas = make("canvas", "swatch");
-  canvas.width = CELLS;
-  canvas.height = CELLS;
-  canvas.setAttribute("aria-hidden", "true");
-  const id = `${owner}:${dark}`;
-  let image = images.get(id);
-  if (image === undefined) {
-    image = paint(owner, dark);
-    images.set(id, image);
-  }
-  canvas.getContext("2d")?.putImageData(image, 0, 0);
-  return canvas;
-}
-
-function paint(owner: number, dark: boolean): ImageData {
-  const image = new ImageData(CELLS, CELLS);
-  const { key, plain } = ownerCell(owner, dark);
-  for (let y = 0; y < CELLS; y++)
-    for (let x = 0; x < CELLS; x++) {
-      const color = isHatched(owner, x, y) ? plain : key;
-      image.data.set([...color, 255], (y * CELLS + x) * 4);
-    }
-  return image;
+/**
+ * A piece of the grid as the owner's cells look in it: the colour, and the hatching as a gradient of the style sheet, since a
+ * list has hundreds of them and a canvas of its own for each takes 0.3 ms.
+ */
+export function swatch(owner: number, dark: boolean): HTMLElement {
+  const { key, plain } = ownerColors(owner, dark);
+  const element = make("span", `swatch hatch-${owner % HATCHINGS.length}`);
+  element.style.setProperty("--cell", key);
+  element.style.setProperty("--hatch", plain);
+  return element;
 }
 
 /** The owner's swatch and name. */
