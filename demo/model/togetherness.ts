@@ -1,4 +1,4 @@
-import { count, type HashedKey, readKey } from "./key-bytes.ts";
+import { type HashedKey, readKey } from "./key-bytes.ts";
 
 export interface KeyReason {
   readonly key: HashedKey;
@@ -44,7 +44,9 @@ function verdictOf(
   const owners = new Set(Array.from(slots.keys(), ownerOf));
   const same = owners.size === 1 ? ` All are on ${ownerOf(home)}, but the server refuses by slot.` : "";
   if (slots.get(home) === 1) return `CROSSSLOT: no two of these ${keys.length} keys share a slot.${same}`;
-  return `CROSSSLOT: these ${apart} of ${count(keys.length, "key")} differ.${same}`;
+  const who =
+    apart === 1 ? `this one of ${keys.length} keys differs` : `these ${apart} of ${keys.length} keys differ`;
+  return `CROSSSLOT: ${who}.${same}`;
 }
 
 function explain(key: HashedKey, differs: boolean, reference: HashedKey | undefined): KeyReason {

@@ -15,6 +15,7 @@ const NUMBER_FROM = 38;
  */
 export class GridPainter {
   readonly #canvas: HTMLCanvasElement;
+  #counts: Uint32Array = new Uint32Array(SLOT_COUNT);
   readonly #picture: HTMLCanvasElement = make("canvas", "");
 
   constructor(canvas: HTMLCanvasElement) {
@@ -25,6 +26,7 @@ export class GridPainter {
 
   /** Takes owners and keys. */
   load({ cluster, summary, dark }: PageValues): void {
+    this.#counts = summary.counts;
     const context = this.#picture.getContext("2d");
     if (context === null) return;
     const image = context.createImageData(SIDE, SIDE);
@@ -80,16 +82,14 @@ export class GridPainter {
     context.font = `600 ${Math.min(13 * ratio, cell / 4)}px ui-monospace, monospace`;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillStyle = dark ? "#fff" : "#111";
-    context.strokeStyle = dark ? "#0b0d12c0" : "#ffffffc0";
-    context.lineWidth = 3 * ratio;
     for (let row = Math.floor(view.y); row < Math.min(SIDE, view.y + view.span); row++)
       for (let column = Math.floor(view.x); column < Math.min(SIDE, view.x + view.span); column++) {
         const left = (column + 0.5 - view.x) * cell;
         const top = (row + 0.5 - view.y) * cell;
-        const text = String(row * SIDE + column);
-        context.strokeText(text, left, top);
-        context.fillText(text, left, top);
+        const slot = row * SIDE + column;
+        // A cell with keys is bright in the dark and dark in the light.
+        context.fillStyle = this.#counts[slot]! > 0 === dark ? "#0b0d12" : "#ffffff";
+        context.fillText(String(slot), left, top);
       }
   }
 }

@@ -59,7 +59,7 @@ export function paintLane(
   const end = pad + lane.latencyMs * scale;
   if (lane.nowMs < lane.latencyMs) return;
   context.fillStyle = lane.ink;
-  context.font = `500 ${13 * ratio}px ui-sans-serif, system-ui, sans-serif`;
+  context.font = `500 ${13 * ratio}px Inter, ui-sans-serif, system-ui, sans-serif`;
   context.textBaseline = "middle";
   const left = end + 14 * ratio;
   if (left + context.measureText(lane.note).width < right) context.fillText(lane.note, left, height / 2);

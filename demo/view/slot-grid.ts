@@ -79,6 +79,10 @@ export class SlotGrid {
     const left = box.left + box.size / 2;
     const top = box.top + box.size / 2;
     this.#ping.hidden = left < 0 || top < 0 || left > size || top > size;
+    // A ring around the cell, however large that is.
+    const ring = Math.max(26, box.size * 1.25);
+    this.#ping.style.setProperty("--ring", `${ring}px`);
+    this.#ping.style.setProperty("--round", box.size > 20 ? "9px" : "50%");
     this.#ping.style.transform = `translate(${left}px, ${top}px)`;
   }
 

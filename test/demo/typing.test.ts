@@ -58,7 +58,7 @@ describeWith("chromium", "the slot page, typed into", () => {
     const { page } = await browser.open();
     await shows(page, "#verdict", /^CROSSSLOT: these 2 of 5 keys differ\.$/);
     await page.click("text=use {user:1000}:coupons");
-    await shows(page, "#verdict", /^CROSSSLOT: these 1 of 5 keys differ\.$/);
+    await shows(page, "#verdict", /^CROSSSLOT: this one of 5 keys differs\.$/);
     await page.fill("#together", "{a}:1\n{a}:2\n{a}3");
     await shows(page, "#verdict", /^Together: all 3 keys are in slot 15495 on primary 5\.$/);
     await page.fill("#together", "a\nb\nc");
