@@ -2,7 +2,7 @@ import { createKernel, type Kernel, type Key } from "../../src/slots/index.ts";
 import { KEY_SHAPES, KEYS_A_CALL } from "../model/key-shapes.ts";
 import type { RaceResult } from "./protocol.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const TURN_MS = 45;
 
 /*

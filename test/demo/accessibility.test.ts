@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { describeWith } from "../rig/gate.ts";
-import { PageBrowser } from "./browser.ts";
+import { PATIENT, PageBrowser } from "./browser.ts";
 import { shows } from "./hands.ts";
+
+vi.setConfig(PATIENT);
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -37,7 +39,7 @@ describeWith("chromium", "axe on the slot page", () => {
       await page.click("#lens-steps");
       await page.fill("#topology", "wrong");
       await shows(page, "#topology-note", /none of/);
-      await page.click("#race-run", { timeout: 45_000 });
+      await page.click("#race-run");
       await shows(page, "#race-said", /slotpack looks at the keys/);
       expect(await violations(page)).toEqual([]);
       await page.fill("#primaries", "24");

@@ -20,7 +20,9 @@ const FLAGS = [
 ];
 
 /** Two noisy cores carry a browser, a build and other suites at the same time. */
-export const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 90_000;
+/** For `vi.setConfig`, in milliseconds. */
+export const PATIENT = { testTimeout: 180_000, hookTimeout: 180_000 } as const;
 
 /** A page in the browser, and what went wrong in it. */
 export interface OpenPage {

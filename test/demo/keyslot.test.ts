@@ -1,9 +1,11 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { describeWith, describeWithServer } from "../rig/gate.ts";
 import { type RigServers, startServer } from "../rig/servers.ts";
-import { PageBrowser } from "./browser.ts";
+import { PATIENT, PageBrowser } from "./browser.ts";
 import { paste, shows } from "./hands.ts";
+
+vi.setConfig(PATIENT);
 
 const UNITS = ["a", "b", "c", "{", "}", ":", "0", "9", "é", "漢", "💀", " ", "\\", '"'];
 

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { describeWith } from "../rig/gate.ts";
-import { PageBrowser } from "./browser.ts";
+import { PATIENT, PageBrowser } from "./browser.ts";
 import { paste, shows } from "./hands.ts";
+
+vi.setConfig(PATIENT);
 
 describeWith("chromium", "the slot page's address, themes and layout", () => {
   let browser: PageBrowser;
@@ -77,6 +79,8 @@ describeWith("chromium", "the slot page's address, themes and layout", () => {
   test.each([360, 768, 1440])("fits %i pixels, and nothing on it shifts while it loads", async (width) => {
     const { page } = await browser.open("", { viewport: { width, height: 900 } });
     await shows(page, "#batch-timing", /shown after/);
+    await page.locator("#race-rows").scrollIntoViewIfNeeded();
+    await shows(page, "#race-said", /slotpack looks at the keys/);
     const [content, window] = await page.evaluate(() => [
       document.documentElement.scrollWidth,
       document.documentElement.clientWidth,

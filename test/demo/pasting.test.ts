@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { keySlot, keySlots } from "../../src/slots/index.ts";
 import { describeWith } from "../rig/gate.ts";
-import { PageBrowser } from "./browser.ts";
+import { PATIENT, PageBrowser } from "./browser.ts";
 import { paste, shows } from "./hands.ts";
+
+vi.setConfig(PATIENT);
 
 const NODES = [
   "0000000000000000000000000000000000000001 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-5460",

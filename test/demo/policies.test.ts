@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { keySlot } from "../../src/slots/index.ts";
 import { describeWith } from "../rig/gate.ts";
-import { PageBrowser } from "./browser.ts";
+import { PATIENT, PageBrowser } from "./browser.ts";
 import { shows } from "./hands.ts";
+
+vi.setConfig(PATIENT);
 
 const STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'";
 

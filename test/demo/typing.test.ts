@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { hashTag, keySlot, tagForSlot } from "../../src/slots/index.ts";
 import { describeWith } from "../rig/gate.ts";
-import { PageBrowser } from "./browser.ts";
+import { PATIENT, PageBrowser } from "./browser.ts";
 import { shows } from "./hands.ts";
+
+vi.setConfig(PATIENT);
 
 describeWith("chromium", "the slot page, typed into", () => {
   let browser: PageBrowser;
