@@ -5,6 +5,7 @@ const REQUIREMENTS = {
   redis: { executables: ["valkey-server", "redis-server"], install: "valkey-server or redis-server" },
   openssl: { executables: ["openssl"], install: "openssl" },
   python: { executables: ["python3"], install: "python3 with its redis module (python3-redis)" },
+  chromium: { executables: ["chromium"], install: "chromium" },
 } as const;
 
 export type Requirement = keyof typeof REQUIREMENTS;
