@@ -7,10 +7,8 @@ import type { NodeLink } from "./node-link.ts";
 import { type Nodes, nodeName } from "./nodes.ts";
 import { query } from "./query.ts";
 import type { NodeAddress } from "./redirect.ts";
+import { RefreshSchedule } from "./refresh-schedule.ts";
 import type { ClientStats } from "./stats.ts";
-
-/** At most two refreshes a second, however many MOVED replies ask for one. */
-const REFRESH_GAP_MS = 500;
 
 export interface ClusterNetworkSettings {
   readonly nodes: Nodes;
@@ -31,11 +29,10 @@ export class ClusterNetwork implements Network {
   readonly #settings: ClusterNetworkSettings;
   #map: SlotMap | undefined;
   #links: NodeLink[] = [];
-  #refreshing: Promise<void> | undefined;
-  #soon: NodeJS.Timeout | undefined;
-  #lastRefreshAt = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #closed = false;
+  readonly #schedule: RefreshSchedule = new RefreshSchedule(
+    () => this.#refresh(),
+    () => this.#reviewSuspects(),
+  );
 
   constructor(settings: ClusterNetworkSettings) {
     this.#settings = settings;
@@ -86,39 +83,26 @@ export class ClusterNetwork implements Network {
   }
 
   refreshSoon(): void {
-    if (this.#soon !== undefined || this.#refreshing !== undefined || this.#closed) return;
-    const wait = Math.max(0, this.#lastRefreshAt + REFRESH_GAP_MS - performance.now());
-    this.#soon = setTimeout(() => {
-      this.#soon = undefined;
-      this.refresh().catch(() => {});
-    }, wait);
+    this.#schedule.soon();
   }
 
   /** Asks the nodes, one after another, until one answers; rejects with all causes when none does. Single flight. */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = undefined;
-      this.#reviewSuspects();
-    });
-    return this.#refreshing;
+    return this.#schedule.now();
   }
 
   /** Begins the background refresh. */
   start(): void {
-    this.#timer = setInterval(() => this.refreshSoon(), this.#settings.refreshEveryMs);
-    this.#timer.unref();
+    this.#schedule.start(this.#settings.refreshEveryMs);
   }
 
   close(): void {
-    this.#closed = true;
-    clearInterval(this.#timer);
-    clearTimeout(this.#soon);
-    this.#soon = undefined;
+    this.#schedule.close();
   }
 
   /** While an owner of slots is out of reach the others are asked again, and it is called: heard of, it is no suspect any more. */
   #reviewSuspects(): void {
-    if (this.#closed) return;
+    if (this.#schedule.closed) return;
     for (const link of this.#links) if (link.suspected) link.connect();
     if (this.#links.some((link) => link.suspected || (link.busy && !link.connected))) this.refreshSoon();
   }
@@ -126,10 +110,10 @@ export class ClusterNetwork implements Network {
   async #refresh(): Promise<void> {
     const causes: Error[] = [];
     for (const link of this.#candidates()) {
-      this.#lastRefreshAt = performance.now();
+      this.#schedule.begun();
       try {
         const reply = await query(link, ["CLUSTER", "SLOTS"], this.#settings.queryTimeoutMs);
-        if (this.#closed) return;
+        if (this.#schedule.closed) return;
         this.#adopt(SlotMap.fromClusterSlots(reply, this.addressOf(link).host));
         this.stats.refreshes++;
         this.#settings.events.refresh(this.#links.length);

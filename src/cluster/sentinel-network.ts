@@ -4,6 +4,7 @@ import type { Network } from "./network.ts";
 import type { NodeLink } from "./node-link.ts";
 import { type Nodes, nodeName } from "./nodes.ts";
 import type { NodeAddress } from "./redirect.ts";
+import { RefreshSchedule } from "./refresh-schedule.ts";
 import type { SentinelPlan } from "./sentinel-plan.ts";
 import { type Finding, findPrimary } from "./sentinel-search.ts";
 import { SentinelWatch } from "./sentinel-watch.ts";
@@ -11,8 +12,6 @@ import { askOnce } from "./side-connection.ts";
 import type { ClientStats } from "./stats.ts";
 
 const ROUTE: SlotRoute = { nodeOfSlot: undefined, nodeCount: 1, version: 0 };
-/** At most two searches a second, however many refusals ask for one; a failover that a Sentinel tells of does not wait. */
-const REFRESH_GAP_MS = 500;
 
 export interface SentinelNetworkSettings {
   readonly sentinel: SentinelPlan;
@@ -35,14 +34,13 @@ export class SentinelNetwork implements Network {
   #epoch = 0;
   /** As they are reached: those of the target first, then those that Sentinels told of. */
   #sentinels: readonly NodeAddress[];
-  #refreshing: Promise<void> | undefined;
+  readonly #schedule: RefreshSchedule = new RefreshSchedule(
+    () => this.#refresh(),
+    () => this.#reviewSuspect(),
+  );
   #search: AbortController | undefined;
   #searchAgain = false;
   #watch: SentinelWatch | undefined;
-  #soon: NodeJS.Timeout | undefined;
-  #lastRefreshAt = Number.NEGATIVE_INFINITY;
-  #timer: NodeJS.Timeout | undefined;
-  #closed = false;
 
   constructor(settings: SentinelNetworkSettings) {
     this.#settings = settings;
@@ -76,37 +74,21 @@ export class SentinelNetwork implements Network {
   redirected(): void {}
 
   refreshSoon(): void {
-    if (this.#soon !== undefined || this.#refreshing !== undefined || this.#closed) return;
-    const wait = Math.max(0, this.#lastRefreshAt + REFRESH_GAP_MS - performance.now());
-    this.#soon = setTimeout(() => {
-      this.#soon = undefined;
-      this.refresh().catch(() => {});
-    }, wait);
+    this.#schedule.soon();
   }
 
   /** Looks for the primary and goes over to it; rejects with all causes when there is none. Single flight. */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = undefined;
-      this.#reviewSuspect();
-    });
-    return this.#refreshing;
+    return this.#schedule.now();
   }
 
   /** Begins the background refresh. */
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#watch?.look();
-      this.refreshSoon();
-    }, this.#settings.refreshEveryMs);
-    this.#timer.unref();
+    this.#schedule.start(this.#settings.refreshEveryMs, () => this.#watch?.look());
   }
 
   close(): void {
-    this.#closed = true;
-    clearInterval(this.#timer);
-    clearTimeout(this.#soon);
-    this.#soon = undefined;
+    this.#schedule.close();
     this.#search?.abort(new Error("the client is closed"));
     this.#watch?.close();
     this.#watch = undefined;
@@ -115,7 +97,7 @@ export class SentinelNetwork implements Network {
   /** While the primary is out of reach the Sentinels are asked again, and it is called: heard of, it is no suspect any more. */
   #reviewSuspect(): void {
     const [link] = this.#links;
-    if (this.#closed || link === undefined || !link.suspected) return;
+    if (this.#schedule.closed || link === undefined || !link.suspected) return;
     link.connect();
     this.refreshSoon();
   }
@@ -123,13 +105,13 @@ export class SentinelNetwork implements Network {
   async #refresh(): Promise<void> {
     do {
       this.#searchAgain = false;
-      this.#lastRefreshAt = performance.now();
+      this.#schedule.begun();
       try {
         await this.#searchOnce();
       } catch (error) {
         if (!this.#searchAgain) throw error;
       }
-    } while (this.#searchAgain && !this.#closed);
+    } while (this.#searchAgain && !this.#schedule.closed);
   }
 
   async #searchOnce(): Promise<void> {
@@ -138,7 +120,7 @@ export class SentinelNetwork implements Network {
     const search = new AbortController();
     const { signal } = search;
     this.#search = search;
-    if (this.#closed) search.abort(new Error("the client is closed"));
+    if (this.#schedule.closed) search.abort(new Error("the client is closed"));
     try {
       const found = await findPrimary({
         name: sentinel.name,
@@ -180,15 +162,16 @@ export class SentinelNetwork implements Network {
   }
 
   #watchSwitches(address: NodeAddress): void {
-    if (this.#watch !== undefined || this.#closed) return;
+    if (this.#watch !== undefined || this.#schedule.closed) return;
     const { sentinel, askTimeoutMs } = this.#settings;
     this.#watch = new SentinelWatch(sentinel.name, (signal) => sentinel.open(address, askTimeoutMs, signal), {
       // A failover may have ended between the last question and the subscription.
       watching: () =>
-        void (this.#refreshing ?? Promise.resolve()).catch(() => {}).then(() => this.refreshSoon()),
+        void (this.#schedule.running ?? Promise.resolve()).catch(() => {}).then(() => this.refreshSoon()),
+      // At once, whenever the last search was.
       switched: () => {
         this.#searchAgain = true;
-        if (this.#refreshing === undefined) this.refresh().catch(() => {});
+        if (this.#schedule.running === undefined) this.refresh().catch(() => {});
         else this.#search?.abort(new Error("a failover has ended meanwhile"));
       },
       // A Sentinel that refuses the subscription is asked for it again at the next refresh only.
