@@ -131,6 +131,13 @@ export abstract class KeyedBatch implements BatchSource {
     return true;
   }
 
+  #errorOf(item: number): SlotpackError | undefined {
+    const later = this.#superseded.get(item);
+    if (later === undefined) return this.errors?.get(item);
+    const error = this.errors?.get(later);
+    return error === undefined ? undefined : errorOfItem(error, item);
+  }
+
   observeReplyBytes(bytes: number, items: number): void {
     const { estimate } = this.request;
     estimate.guessed = undefined;
@@ -141,7 +148,7 @@ export abstract class KeyedBatch implements BatchSource {
   settled<T>(outcomeOf: (item: number) => T): PromiseSettledResult<T>[] {
     const results: PromiseSettledResult<T>[] = new Array(this.itemCount);
     for (let item = 0; item < this.itemCount; item++) {
-      const reason = this.errors?.get(this.#superseded.get(item) ?? item);
+      const reason = this.#errorOf(item);
       results[item] =
         reason === undefined
           ? { status: "fulfilled", value: outcomeOf(item) }
@@ -149,6 +156,13 @@ export abstract class KeyedBatch implements BatchSource {
     }
     return results;
   }
+}
+
+/** The same error of another item. */
+function errorOfItem(error: SlotpackError, keyIndex: number): SlotpackError {
+  const { code, message, node, slot, cause } = error;
+  const ErrorClass = error.constructor as typeof SlotpackError;
+  return new ErrorClass(code, message, { node, slot, keyIndex, cause });
 }
 
 /** Throws ConfigError `BAD_KEY` with the index of the first key that is neither a string nor bytes. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { BatchError, connect, ServerError } from "../../src/index.ts";
-import { describeWithServer, startServer } from "../rig/index.ts";
+import { describeWithServer, startScripted, startServer } from "../rig/index.ts";
 import { describeInBothPlaces } from "./both-places.ts";
 
 async function batchError(call: Promise<unknown>): Promise<BatchError> {
@@ -110,4 +110,24 @@ describeWithServer("a server whose memory is full", () => {
     expect(await client.msetSettled([["x", "1"]])).toMatchObject([{ status: "fulfilled" }]);
     expect(await servers.node.command("DBSIZE")).toBe(2);
   });
+});
+
+test("of two writes to one key that are put off, the later one is tried again, and its error is both outcomes, each with its own index", async () => {
+  let writes = 0;
+  await using server = await startScripted(({ name }) => {
+    if (name !== "SET") return undefined;
+    writes++;
+    return writes <= 2 ? "-LOADING wait\r\n" : "-OOM command not allowed\r\n";
+  });
+  await using client = await connect(server.url);
+  const results = await client.msetSettled([
+    ["k", "first"],
+    ["k", "second"],
+  ]);
+  expect(results).toMatchObject([
+    { status: "rejected", reason: { name: "ServerError", code: "OOM", keyIndex: 0 } },
+    { status: "rejected", reason: { name: "ServerError", code: "OOM", keyIndex: 1 } },
+  ]);
+  expect((results[0] as PromiseRejectedResult).reason).toBeInstanceOf(ServerError);
+  expect(writes).toBe(3);
 });
