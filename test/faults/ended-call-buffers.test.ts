@@ -30,10 +30,7 @@ describeWithServer("the buffers of a call that ended while they were being sent"
       const options = abort ? { lane, signal: controller.signal } : { lane, timeoutMs: 300 };
       const ended = errorOf(store.putMany([{ key: "k", metadata: 1, bytes }], options));
       if (abort) {
-        await until(
-          "some of it has left",
-          () => proxy.bytes("toServer") >= 0 && client.stats().inFlightBytes > 0,
-        );
+        await until("it is on its way", () => client.stats().inFlightBytes > 0);
         controller.abort(new Error("enough"));
       }
       expect(await ended).toMatchObject({ code: abort ? "ABORTED" : "TIMEOUT" });
@@ -43,7 +40,7 @@ describeWithServer("the buffers of a call that ended while they were being sent"
       await store.putMany([bystander], { lane });
       const [record, later] = await store.getMany(["k", "later"]);
       expect(later?.bytes).toEqual(Buffer.from(bystander.bytes));
-      expect(new Set(record?.bytes ?? []).has(2)).toBe(false);
+      expect(record).toBeNull();
       expect(client.stats().inFlightBytes).toBe(0);
     },
   );
