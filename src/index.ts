@@ -1,16 +1,25 @@
 export type { Key } from "./bytes/key.ts";
 export type { Reply } from "./bytes/reply.ts";
+export type { ChannelKind, ChannelName, SubscribeRequest } from "./cluster/channel-name.ts";
 export type { ClientEvents } from "./cluster/client-events.ts";
 export type { CommandBatch } from "./cluster/command-batch.ts";
 export { connect } from "./cluster/connect.ts";
 export type { ConnectOptions } from "./cluster/connect-plan.ts";
 export type { Credentials } from "./cluster/connection.ts";
 export type { CommandArgument } from "./cluster/encode-command.ts";
-export type { CallOptions, ClientOptions, Lane } from "./cluster/options.ts";
+export type { CallOptions, ClientOptions, Lane, TelemetryOptions } from "./cluster/options.ts";
 export type { RetryMode } from "./cluster/retry-policy.ts";
 export type { ScanOptions } from "./cluster/scan.ts";
 export type { SetOptions, SlotClient } from "./cluster/slot-client.ts";
 export type { ClientStats } from "./cluster/stats.ts";
+export type { Subscription } from "./cluster/subscription.ts";
+export type {
+  SubscriptionChange,
+  SubscriptionEvents,
+  SubscriptionMessage,
+} from "./cluster/subscription-events.ts";
+export type { SubscribeOptions } from "./cluster/subscription-host.ts";
+export type { BatchMessage, BatchOutcomes, NodeMessage, TelemetryError } from "./cluster/telemetry.ts";
 export {
   type CacheDtype,
   CacheEngineKey,

@@ -1,12 +1,14 @@
 import type { Reply } from "../bytes/reply.ts";
 import type { PackedBatch } from "../wasm/kernel.ts";
 import type { BatchSource } from "./batch-source.ts";
+import type { BatchTrace } from "./batch-trace.ts";
 import type { NodeLink } from "./node-link.ts";
 import type { Packet, PacketFailure } from "./packet.ts";
 
 /** Who hears of a batch packet. */
 export interface BatchPacketOwner {
   readonly source: BatchSource;
+  readonly trace: BatchTrace | undefined;
   packetSent(packet: BatchPacket): void;
   packetSettled(packet: BatchPacket, replies: Reply[]): void;
   packetFailed(packet: BatchPacket, failure: PacketFailure): void;
@@ -64,6 +66,14 @@ export class BatchPacket implements Packet {
 
   get guessed(): boolean {
     return this.#owner?.source.replyBytesGuessed === true;
+  }
+
+  get itemCount(): number {
+    return this.to - this.from;
+  }
+
+  get trace(): BatchTrace | undefined {
+    return this.#owner?.trace;
   }
 
   sent(): void {

@@ -1,3 +1,4 @@
+import type { Key } from "../bytes/key.ts";
 import { type Reply, ReplyError } from "../bytes/reply.ts";
 import type { SlotpackError } from "../errors.ts";
 import type { PackedBatch } from "../wasm/kernel.ts";
@@ -46,6 +47,10 @@ export interface BatchSource {
   supersede(item: number): boolean;
   /** Place for a large value of this item, see Packet. */
   place?(item: number, reply: number, element: number, length: number): Buffer | undefined;
+  /** For telemetry: the keys as the caller gave them, the errors of all failed items, and how many were not there. */
+  readonly keys?: readonly Key[];
+  failures?(): Iterable<Error>;
+  missCount?(): number;
   /** `bytes` were received for `items` items, to learn from. */
   observeReplyBytes(bytes: number, items: number): void;
 }

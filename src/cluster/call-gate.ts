@@ -1,12 +1,15 @@
 import { AbortError, NotAppliedError, TimeoutError } from "../errors.ts";
+import { countOutcomes } from "./batch-outcomes.ts";
 import type { BatchSource } from "./batch-source.ts";
+import { BatchTrace, type TracedCall } from "./batch-trace.ts";
 import { BulkLane, bulkLimits } from "./bulk-lane.ts";
-import { type CallResult, checkSignal, runCall, type SourceCall } from "./call.ts";
+import { batchError, type CallResult, checkSignal, runCall, type SourceCall } from "./call.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { beforeDeadline } from "./deadline.ts";
 import type { DispatchLimits } from "./dispatch.ts";
 import type { Network } from "./network.ts";
 import { type CallOptions, type Lane, resolveTimeout } from "./options.ts";
+import { isTraced } from "./telemetry.ts";
 
 /** The way in for every call of a client: connects when that is still to be done, counts calls, and closes behind the last one. */
 export class CallGate {
@@ -35,7 +38,17 @@ export class CallGate {
   }
 
   /** Runs a batch to its end; the source holds the outcomes, and failed items do not reject. */
-  async run({ what, source, options, accepted }: SourceCall): Promise<CallResult> {
+  run(call: SourceCall): Promise<CallResult> {
+    if (call.accepted === true) return this.#runSource(call, BatchTrace.current);
+    if (!isTraced() || call.source.itemCount === 0) return this.#runSource(call, undefined);
+    const work = (trace: BatchTrace) => this.#runSource(call, trace);
+    return BatchTrace.run(call.what, this.#parts.options, tracedSource(call), work);
+  }
+
+  async #runSource(
+    { what, source, options, accepted }: SourceCall,
+    trace: BatchTrace | undefined,
+  ): Promise<CallResult> {
     const signal = checkSignal(what, options, source.itemCount);
     const timeoutMs = resolveTimeout(options, this.#parts.options);
     if (this.#closing !== undefined && accepted !== true) throw closedError(what);
@@ -43,7 +56,7 @@ export class CallGate {
     this.#calls++;
     try {
       if (this.#parts.network() !== undefined)
-        return await this.#run(options?.lane, source, timeoutMs, signal);
+        return await this.#run(options?.lane, source, timeoutMs, signal, trace);
       const began = performance.now();
       const start = await beforeDeadline(this.#start(what), timeoutMs, signal).catch((error: Error) => {
         if (!isConnectFailure(error)) throw error;
@@ -52,7 +65,7 @@ export class CallGate {
       if (start === undefined) return { end: "complete", reason: undefined };
       if (start.end !== "complete") return failUnsent(source, start, signal, this.#parts.lastFailure());
       const left = Math.max(1, Math.ceil(timeoutMs - (performance.now() - began)));
-      return await this.#run(options?.lane, source, left, signal);
+      return await this.#run(options?.lane, source, left, signal, trace);
     } finally {
       this.#callEnded();
     }
@@ -77,8 +90,13 @@ export class CallGate {
     return { ...options, timeoutMs: Math.max(1, Math.ceil(timeoutMs - (performance.now() - began))) };
   }
 
-  /** Work of several steps that `close()` waits for as a whole; the calls in it say that they are `accepted`. */
-  async accept<T>(what: string, work: () => Promise<T>): Promise<T> {
+  /** Work of several steps that `close()` waits for as a whole; the calls in it say that they are `accepted`. `call`: it is one call to telemetry. */
+  accept<T>(what: string, work: () => Promise<T>, call?: TracedCall<T>): Promise<T> {
+    if (call === undefined || call.itemCount === 0 || !isTraced()) return this.#accept(what, work);
+    return BatchTrace.run(what, this.#parts.options, call, () => this.#accept(what, work));
+  }
+
+  async #accept<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (this.#closing !== undefined) throw closedError(what);
     this.#calls++;
     try {
@@ -99,9 +117,10 @@ export class CallGate {
     source: BatchSource,
     timeoutMs: number,
     signal: AbortSignal | undefined,
+    trace: BatchTrace | undefined,
   ): Promise<CallResult> {
     const limits = lane === "bulk" ? this.#bulkLimits : this.#parts.options;
-    return runCall(this.network(lane)!, limits, source, timeoutMs, signal);
+    return runCall(this.network(lane)!, limits, source, timeoutMs, signal, trace);
   }
 
   async #start(what: string): Promise<Network> {
@@ -118,6 +137,26 @@ export class CallGate {
     if (this.#calls > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
     await this.#parts.close();
   }
+}
+
+/** A batch that is a call of its own. */
+function tracedSource({ what, source, options, settled }: SourceCall): TracedCall<CallResult> {
+  const { itemCount } = source;
+  return {
+    itemCount,
+    options,
+    keys: () => source.keys,
+    outcomesOf: () =>
+      countOutcomes(
+        itemCount,
+        source.failures?.() ?? source.errors?.values() ?? [],
+        source.missCount?.() ?? 0,
+      ),
+    errorOf: (result) =>
+      settled === true && result.end !== "aborted"
+        ? undefined
+        : batchError(what, result, source.errors, () => new Array(itemCount)),
+  };
 }
 
 /** A call that ended before there was a connection: nothing of it was written. */

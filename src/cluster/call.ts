@@ -1,5 +1,6 @@
 import { AbortError, BatchError, NotAppliedError, TimeoutError } from "../errors.ts";
 import type { BatchSource } from "./batch-source.ts";
+import type { BatchTrace } from "./batch-trace.ts";
 import { Dispatch, type DispatchLimits } from "./dispatch.ts";
 import type { Network } from "./network.ts";
 import { badOption, type CallOptions } from "./options.ts";
@@ -20,6 +21,8 @@ export interface SourceCall {
   readonly options?: CallOptions | undefined;
   /** Part of work that was accepted before the client was closed, see `SlotClient.accept`. */
   readonly accepted?: boolean | undefined;
+  /** Failed items are part of the result and no error of the call. */
+  readonly settled?: boolean | undefined;
 }
 
 /** Runs one batch to its end: all items done, the deadline, or the caller's abort, whichever is first. One promise. */
@@ -29,6 +32,7 @@ export function runCall(
   source: BatchSource,
   timeoutMs: number,
   signal: AbortSignal | undefined,
+  trace?: BatchTrace | undefined,
 ): Promise<CallResult> {
   return new Promise((resolve) => {
     let end: CallEnd = "complete";
@@ -37,7 +41,7 @@ export function runCall(
       signal?.removeEventListener("abort", abort);
       resolve({ end, reason: signal?.reason });
     };
-    const dispatch = new Dispatch(network, limits, source, finish);
+    const dispatch = new Dispatch(network, limits, source, finish, trace);
     const abort = () => {
       end = "aborted";
       dispatch.interrupt({ code: "ABORTED", message: "the call was aborted", cause: signal!.reason });
@@ -65,28 +69,44 @@ export function throwUnlessComplete<T>(
   errors: ReadonlyMap<number, Error> | undefined,
   settled: () => PromiseSettledResult<T>[],
 ): void {
-  if (errors === undefined) return;
+  const error = batchError(what, result, errors, settled);
+  if (error !== undefined) throw error;
+}
+
+/** The error of a call some of whose items failed; undefined when every item has its value. */
+export function batchError<T>(
+  what: string,
+  result: CallResult,
+  errors: ReadonlyMap<number, Error> | undefined,
+  settled: () => PromiseSettledResult<T>[],
+): BatchError<T> | undefined {
+  if (errors === undefined) return undefined;
   const [first] = errors.values() as unknown as [Error & { code: string }];
   const total = settled();
   const count = `${errors.size} of ${total.length}`;
   if (result.end === "aborted") {
-    throw new AbortError("ABORTED", `${what}: aborted with ${count} items open`, total, {
+    return new AbortError("ABORTED", `${what}: aborted with ${count} items open`, total, {
       cause: result.reason,
     });
   }
   if (result.end === "timeout") {
     const last = [...errors.values()].find(({ cause }) => cause !== undefined) ?? first;
-    throw new TimeoutError("TIMEOUT", `${what}: ${count} items without a result at the deadline`, total, {
+    return new TimeoutError("TIMEOUT", `${what}: ${count} items without a result at the deadline`, total, {
       cause: last,
     });
   }
   const { node, slot, keyIndex } = first as { node?: string; slot?: number; keyIndex?: number };
-  throw new BatchError(first.code, `${what}: ${count} items failed, the first with ${first.message}`, total, {
-    cause: first,
-    node,
-    slot,
-    keyIndex,
-  });
+  return new BatchError(
+    first.code,
+    `${what}: ${count} items failed, the first with ${first.message}`,
+    total,
+    {
+      cause: first,
+      node,
+      slot,
+      keyIndex,
+    },
+  );
 }
 
 /** A signal that has fired already ends the call of so many items before anything is sent. */

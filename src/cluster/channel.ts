@@ -5,11 +5,14 @@ import type { Connection } from "./connection.ts";
 import { encodeNonce, NonceSequence } from "./nonce.ts";
 import type { Packet } from "./packet.ts";
 import { PortionWriter, writeWhole } from "./portion-writer.ts";
+import type { NodeAddress } from "./redirect.ts";
 import type { ClientStats } from "./stats.ts";
+import { traceWrite, type WriteTrace } from "./write-trace.ts";
 
 export interface ChannelSettings {
   /** `host:port`, for errors. */
   readonly name: string;
+  readonly address: NodeAddress;
   /** Turned off for the whole client when a server refuses ECHO. */
   readonly integrity: { readonly enabled: boolean; refused(reason: string): void };
   readonly stats: ClientStats;
@@ -35,6 +38,7 @@ interface InFlight {
   readonly replies: Reply[];
   readonly cost: number;
   readonly bytesReadBefore: number;
+  readonly trace: WriteTrace | undefined;
   /** When the socket said that the bytes had left; 0 before. */
   flushedAt: number;
 }
@@ -104,6 +108,8 @@ export class Channel implements ReplySink {
       expectedBytes: 0,
       replyCount: 1,
       commandCount: 0,
+      itemCount: 0,
+      operation: "ECHO",
       sent() {},
       settle: ([answer]) => {
         if (!this.#inStep(answer!, nonce)) throw new ProtocolError("the first ECHO was not answered");
@@ -116,7 +122,8 @@ export class Channel implements ReplySink {
 
   write(packet: Packet): void {
     const { stats, integrity } = this.#settings;
-    this.#post(packet, integrity.enabled ? this.#nonces.next() : undefined);
+    const trace = traceWrite(this.#settings, packet);
+    this.#post(packet, integrity.enabled ? this.#nonces.next() : undefined, trace);
     stats.commands += packet.commandCount;
     stats.socketWrites++;
     stats.bytesWritten += packet.byteLength;
@@ -167,6 +174,7 @@ export class Channel implements ReplySink {
     const { bytesRead } = this.#socket;
     const received = bytesRead - Math.max(entry.bytesReadBefore, this.#bytesSettled);
     this.#bytesSettled = bytesRead;
+    entry.trace?.answered(received);
     packet.settle(replies, received);
     this.#owner.channelSettled(this);
   }
@@ -190,15 +198,16 @@ export class Channel implements ReplySink {
     for (const entry of flight) {
       const inStep = kind === "lost" && !holdsNonce(entry);
       const answered = inStep ? entry.replies : [];
+      entry.trace?.failed(cause);
       entry.packet.fail({ kind: inStep ? "lost" : "desync", cause, node: this.#settings.name, answered });
     }
   }
 
-  #post(packet: Packet, nonce: string | undefined): void {
+  #post(packet: Packet, nonce: string | undefined, trace?: WriteTrace): void {
     const socket = this.#socket;
     const cost = packet.byteLength + packet.expectedBytes;
     const bytesReadBefore = socket.bytesRead;
-    const entry: InFlight = { packet, nonce, replies: [], cost, bytesReadBefore, flushedAt: 0 };
+    const entry: InFlight = { packet, nonce, replies: [], cost, bytesReadBefore, trace, flushedAt: 0 };
     if (this.inFlight === 0) this.#lastReadAt = performance.now();
     this.#flight.push(entry);
     this.#inFlightBytes += cost;

@@ -4,12 +4,14 @@ import type { Network } from "./network.ts";
 import type { NodeLink } from "./node-link.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { ClientStats } from "./stats.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
 /** What `connect()` hands to the client. */
 export interface ClientParts {
   readonly options: ResolvedOptions;
   readonly kernel: Kernel;
   readonly stats: ClientStats;
+  readonly subscriptions: Subscriptions;
   /** Resolves when the nodes are known; starts connecting on its first call. */
   ready(): Promise<Network>;
   network(): Network | undefined;

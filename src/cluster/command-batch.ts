@@ -5,6 +5,8 @@ import type { Reply } from "../bytes/reply.ts";
 import { MAX_VALUE_BYTES } from "../bytes/value-limit.ts";
 import { AbortError, ConfigError, NotAppliedError, TimeoutError } from "../errors.ts";
 import type { Kernel } from "../wasm/kernel.ts";
+import { countSettled } from "./batch-outcomes.ts";
+import type { TracedCall } from "./batch-trace.ts";
 import { abortedUnsent, type CallResult, checkSignal, type SourceCall, throwUnlessComplete } from "./call.ts";
 import { isConnectFailure } from "./call-gate.ts";
 import { ruleOf } from "./command-rules.ts";
@@ -24,13 +26,14 @@ export interface CommandBatchHost {
   ready(options: CallOptions | undefined): Promise<CallOptions | undefined>;
   run(call: SourceCall): Promise<CallResult>;
   /** Counts the work as one call, which closing waits for. */
-  accept<T>(work: () => Promise<T>): Promise<T>;
+  accept<T>(work: () => Promise<T>, call: TracedCall<T>): Promise<T>;
 }
 
 interface Collected {
   readonly name: string;
   readonly args: readonly CommandArgument[];
   readonly keyIndexes: readonly number[];
+  readonly channelIndex: number | undefined;
   readonly readOnly: boolean;
 }
 
@@ -78,7 +81,13 @@ export class CommandBatch {
       }
     });
     const rule = ruleOf(name, args);
-    this.#collected.push({ name, args, keyIndexes: rule.keyIndexes, readOnly: rule.readOnly });
+    this.#collected.push({
+      name,
+      args,
+      keyIndexes: rule.keyIndexes,
+      channelIndex: rule.channelIndex,
+      readOnly: rule.readOnly,
+    });
     return this;
   }
 
@@ -92,7 +101,12 @@ export class CommandBatch {
     checkCallOptions(options);
     checkSignal("batch", options, this.#collected.length);
     this.#executed = true;
-    return this.#host.accept(() => this.#exec(options));
+    return this.#host.accept(() => this.#exec(options), {
+      itemCount: this.#collected.length,
+      options,
+      keys: () => this.#collected.map(({ args, keyIndexes }) => keyOf(args[keyIndexes[0] ?? -1])),
+      outcomesOf: (results) => countSettled(results),
+    });
   }
 
   async #exec(options: CallOptions | undefined): Promise<PromiseSettledResult<Reply>[]> {
@@ -124,7 +138,7 @@ export class CommandBatch {
     const clustered = this.#host.clustered();
     const prepared: BatchCommand[] = [];
     const slots = new Uint16Array(1);
-    this.#collected.forEach(({ name, args, keyIndexes, readOnly }, index) => {
+    this.#collected.forEach(({ name, args, keyIndexes, channelIndex, readOnly }, index) => {
       const full: CommandArgument[] = [name, ...args];
       const keys: string[] = [];
       let slot: number | undefined;
@@ -136,6 +150,13 @@ export class CommandBatch {
         kernel.keySlots([key], slots);
         crossing ||= slot !== undefined && slot !== slots[0];
         slot ??= slots[0]!;
+      }
+      const channel = channelIndex === undefined ? undefined : args[channelIndex];
+      if (channel !== undefined) {
+        const bytes = prefixed("", channel);
+        keys.push(`channel ${keyIdentity(bytes)}`);
+        kernel.keySlots([bytes], slots);
+        slot = slots[0]!;
       }
       if (clustered && crossing) {
         const message = `the keys of ${name.toUpperCase()} lie in different slots; give them one {tag}, or use one command per key`;
@@ -153,6 +174,10 @@ export class CommandBatch {
     });
     return prepared;
   }
+}
+
+function keyOf(arg: CommandArgument | undefined): Key | undefined {
+  return typeof arg === "number" ? String(arg) : arg;
 }
 
 function prefixed(prefix: string, key: CommandArgument): Key {

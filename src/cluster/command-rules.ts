@@ -17,6 +17,10 @@ const LONGEST_WORD = 32;
 export interface CommandRule {
   /** Indexes of keys among the arguments behind the name. */
   readonly keyIndexes: readonly number[];
+  /**
+   * Of an argument that decides about slot and order as a key does, and is none: the channel of PUBLISH and SPUBLISH. It gets no prefix.
+   */
+  readonly channelIndex?: number;
   readonly readOnly: boolean;
 }
 
@@ -29,6 +33,8 @@ export function ruleOf(name: string, args: readonly CommandArgument[]): CommandR
   const clientReply = lower === "client" && /^(reply|tracking)$/i.test(text(args[0]));
   if (CONNECTION_COMMANDS.has(lower) || clientReply)
     throw unsupported(name, "changes the connection that all calls share");
+  if (lower === "publish" || lower === "spublish")
+    return { keyIndexes: [], channelIndex: 0, readOnly: false };
   if (!KNOWN.has(lower)) return { keyIndexes: args.length === 0 ? [] : [0], readOnly: false };
   if (hasFlag(lower, "blocking") && !isNonBlockingRead(lower, args))
     throw unsupported(name, "blocks the connection that all calls share");

@@ -17,6 +17,8 @@ import { SilenceWatch } from "./silence-watch.ts";
 import { SingleNetwork } from "./single-network.ts";
 import { SlotClient } from "./slot-client.ts";
 import { createStats } from "./stats.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import { eventChannels } from "./telemetry.ts";
 
 /** Beyond `connectTimeoutMs`, so that a connection's own limit, which names its cause, comes first. */
 const DEADLINE_GRACE_MS = 20;
@@ -72,6 +74,7 @@ function createClient(plan: ConnectPlan): NewClient {
   const emit = <E extends keyof ClientEvents>(event: E, ...args: ClientEvents[E]): void => {
     if (client.listenerCount(event) > 0)
       setImmediate(() => client.emit(event as "nodeUp", ...(args as [never])));
+    if (eventChannels[event].hasSubscribers) setImmediate(() => eventChannels[event].publish(args[0]));
   };
   const observer = {
     linkUp(link: NodeLink, again: boolean) {
@@ -102,6 +105,11 @@ function createClient(plan: ConnectPlan): NewClient {
     stats,
     observer,
   });
+  const subscriptions = new Subscriptions({ nodes, options, stats, network: () => network });
+  const refreshed = (nodeCount: number): void => {
+    subscriptions.review();
+    emit("refresh", { nodes: nodeCount });
+  };
   const watch = new SilenceWatch(() => nodes.all, options.deadNodeTimeoutMs);
   const useCluster = (): ClusterNetwork =>
     new ClusterNetwork({
@@ -111,8 +119,11 @@ function createClient(plan: ConnectPlan): NewClient {
       queryTimeoutMs: options.deadNodeTimeoutMs,
       refreshEveryMs: options.topologyRefreshMs,
       events: {
-        refresh: (nodeCount) => emit("refresh", { nodes: nodeCount }),
-        redirect: (kind, slot, from, to) => emit("redirect", { kind, slot, from, to }),
+        refresh: refreshed,
+        redirect: (kind, slot, from, to) => {
+          if (kind === "moved") subscriptions.review();
+          emit("redirect", { kind, slot, from, to });
+        },
       },
     });
   const sentinels =
@@ -127,12 +138,13 @@ function createClient(plan: ConnectPlan): NewClient {
         Math.max(SENTINEL_TIMEOUT_MS, options.deadNodeTimeoutMs),
       ),
       refreshEveryMs: options.topologyRefreshMs,
-      events: { refresh: (nodeCount) => emit("refresh", { nodes: nodeCount }) },
+      events: { refresh: refreshed },
     });
   const client = new SlotClient({
     options,
     kernel: defaultKernel(),
     stats,
+    subscriptions,
     ready: () => {
       starting ??= start().catch((error) => {
         starting = undefined;
@@ -147,6 +159,7 @@ function createClient(plan: ConnectPlan): NewClient {
     lastFailure: () => lastFailure,
     close: async () => {
       closed = true;
+      subscriptions.close();
       (slots ?? sentinels)?.close();
       // Still watched: a node that has fallen silent would keep its work for ever.
       await nodes.drain();
@@ -155,6 +168,7 @@ function createClient(plan: ConnectPlan): NewClient {
   });
   const abandon = (): void => {
     closed = true;
+    subscriptions.close();
     watch.stop();
     (slots ?? sentinels)?.close();
     nodes.close();

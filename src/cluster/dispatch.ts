@@ -3,6 +3,7 @@ import { type ErrorPlace, NotAppliedError, SlotpackError } from "../errors.ts";
 import type { PackedBatch } from "../wasm/kernel.ts";
 import type { BatchPacket, BatchPacketOwner } from "./batch-packet.ts";
 import { type BatchSource, NEXT_STEP, type SlotRoute } from "./batch-source.ts";
+import type { BatchTrace } from "./batch-trace.ts";
 import { Detour } from "./detour.ts";
 import type { Network } from "./network.ts";
 import { type Interruption, interruptedError, lostError } from "./outcome-error.ts";
@@ -29,6 +30,7 @@ const SLICE_ITEMS = 32_768;
  */
 export class Dispatch implements BatchPacketOwner {
   readonly source: BatchSource;
+  readonly trace: BatchTrace | undefined;
   readonly #network: Network;
   readonly #limits: DispatchLimits;
   readonly #done: () => void;
@@ -42,10 +44,17 @@ export class Dispatch implements BatchPacketOwner {
   #begun = false;
   #ended = false;
 
-  constructor(network: Network, limits: DispatchLimits, source: BatchSource, done: () => void) {
+  constructor(
+    network: Network,
+    limits: DispatchLimits,
+    source: BatchSource,
+    done: () => void,
+    trace?: BatchTrace,
+  ) {
     this.#network = network;
     this.#limits = limits;
     this.source = source;
+    this.trace = trace;
     this.#done = done;
     this.#pending = source.itemCount;
     const { maxRedirections } = limits;
@@ -284,6 +293,7 @@ export class Dispatch implements BatchPacketOwner {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.trace?.addTroubles(this.#ledger.troubles);
     this.#done();
   }
 }

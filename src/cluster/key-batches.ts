@@ -1,4 +1,5 @@
 import type { Reply } from "../bytes/reply.ts";
+import { countMisses } from "./batch-outcomes.ts";
 import { KeyedBatch, type KeyedBatchRequest } from "./keyed-batch.ts";
 
 /** GET: a value or `null` per key. */
@@ -12,6 +13,10 @@ export class ValueBatch extends KeyedBatch {
 
   protected override take(item: number, replies: readonly Reply[], at: number): void {
     this.values[item] = replies[at] as Buffer | null;
+  }
+
+  missCount(): number {
+    return countMisses(this.values);
   }
 }
 

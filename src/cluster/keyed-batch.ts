@@ -51,6 +51,10 @@ export abstract class KeyedBatch implements BatchSource {
     this.tryAgainLimit = request.tryAgainLimit ?? Number.POSITIVE_INFINITY;
   }
 
+  get keys(): readonly Key[] {
+    return this.request.keys;
+  }
+
   /** `replies[at]` and those behind it, one per command, none of them an error. */
   protected abstract take(item: number, replies: readonly Reply[], at: number): void;
 
@@ -136,6 +140,12 @@ export abstract class KeyedBatch implements BatchSource {
     if (later === undefined) return this.errors?.get(item);
     const error = this.errors?.get(later);
     return error === undefined ? undefined : errorOfItem(error, item);
+  }
+
+  /** One error per failed item, those included that were left to a later one. */
+  failures(): SlotpackError[] {
+    const superseded = Array.from(this.#superseded.values(), (later) => this.errors?.get(later));
+    return [...(this.errors?.values() ?? []), ...superseded.filter((error) => error !== undefined)];
   }
 
   observeReplyBytes(bytes: number, items: number): void {

@@ -35,6 +35,8 @@ export class Nodes {
   readonly #bulk = new Map<NodeLink, NodeLink>();
   /** No longer part of the cluster; still watched for silence, since their work has not ended. */
   readonly #retiring = new Set<NodeLink>();
+  /** Connections that are nobody's link and stay: told to end where a link needs their room. */
+  readonly #reserved = new Set<(cause: Error) => void>();
   readonly #addresses = new WeakMap<NodeLink, NodeAddress>();
   readonly #integrity: { enabled: boolean; refused(reason: string): void };
   #closed = false;
@@ -77,11 +79,8 @@ export class Nodes {
     const known = this.#links.get(name);
     if (known !== undefined) return known;
     const { maxConnections, maxInFlightBytes } = this.#settings.options;
-    if (this.#links.size >= maxConnections) {
-      const message = `a connection to ${name} would be one more than maxConnections (${maxConnections})`;
-      throw new ConfigError("MAX_CONNECTIONS", message, { option: "maxConnections", node: name });
-    }
-    if (this.#full) this.#retireBulk(this.#leastNeeded());
+    if (this.#links.size >= maxConnections) throw tooMany(name, maxConnections);
+    this.#makeRoom();
     const link = this.#make(address, { maxInFlightBytes, portionBytes: undefined }, this.#settings.observer);
     this.#links.set(name, link);
     return link;
@@ -132,8 +131,30 @@ export class Nodes {
     for (const link of this.all) link.close(new Error("the client is closed"));
   }
 
+  /**
+   * Counts a connection that is nobody's link, to the node of that name, for which a bulk link makes room; gives how to give it back.
+   * `surrender` is told when a main link needs the room. Throws ConfigError `MAX_CONNECTIONS`.
+   */
+  reserve(name: string, surrender: (cause: Error) => void): () => void {
+    const { maxConnections } = this.#settings.options;
+    if (this.#links.size + this.#reserved.size >= maxConnections) throw tooMany(name, maxConnections);
+    if (this.#full) this.#retireBulk(this.#leastNeeded());
+    const told = (cause: Error) => surrender(cause);
+    this.#reserved.add(told);
+    return () => this.#reserved.delete(told);
+  }
+
   get #full(): boolean {
-    return this.#links.size + this.#bulk.size >= this.#settings.options.maxConnections;
+    const count = this.#links.size + this.#bulk.size + this.#reserved.size;
+    return count >= this.#settings.options.maxConnections;
+  }
+
+  #makeRoom(): void {
+    if (!this.#full) return;
+    if (this.#bulk.size > 0) return this.#retireBulk(this.#leastNeeded());
+    const surrender = [...this.#reserved].at(-1)!;
+    this.#reserved.delete(surrender);
+    surrender(new Error("its place among maxConnections is needed for a node"));
   }
 
   #make(
@@ -143,7 +164,7 @@ export class Nodes {
   ): NodeLink {
     const { options, stats } = this.#settings;
     const { deadNodeTimeoutMs } = options;
-    const settings = { ...bounds, deadNodeTimeoutMs, integrity: this.#integrity, stats };
+    const settings = { ...bounds, address, deadNodeTimeoutMs, integrity: this.#integrity, stats };
     const open = (signal: AbortSignal) => this.open(address, signal);
     const link = new NodeLink(nodeName(address), open, settings, observer);
     if (this.#closed) link.close(new Error("the client is closed"));
@@ -196,6 +217,11 @@ export class Nodes {
       { option: "credentials" },
     );
   }
+}
+
+function tooMany(node: string, maxConnections: number): ConfigError {
+  const message = `a connection to ${node} would be one more than maxConnections (${maxConnections})`;
+  return new ConfigError("MAX_CONNECTIONS", message, { option: "maxConnections", node });
 }
 
 function isCredentials(value: unknown): value is Credentials {

@@ -53,8 +53,15 @@ export interface ClientOptions {
   lazyConnect?: boolean | undefined;
   /** Whether the target is a cluster. Default: the server is asked. */
   cluster?: boolean | undefined;
+  /** What telemetry may tell of the data, see docs/telemetry.md. Default: nothing. */
+  telemetry?: TelemetryOptions | undefined;
   /** A value of this many bytes or more is sent from the caller's buffer without a copy. Default 2,048. */
   gatherFromBytes?: number | undefined;
+}
+
+export interface TelemetryOptions {
+  /** `true`: keys, and the texts of errors, which may quote keys and values. Values themselves are never told. Default false. */
+  keys?: boolean | undefined;
 }
 
 export interface CallOptions {
@@ -90,6 +97,7 @@ export interface ResolvedOptions {
   readonly tls: TlsOptions | undefined;
   readonly lazyConnect: boolean;
   readonly cluster: boolean | undefined;
+  readonly telemetry: { readonly keys: boolean };
   readonly gatherFromBytes: number;
 }
 
@@ -129,6 +137,7 @@ const OTHERS = [
   "sentinelTls",
   "lazyConnect",
   "cluster",
+  "telemetry",
 ];
 
 /** Fills in the defaults; throws ConfigError `UNKNOWN_OPTION` or `BAD_OPTION` with the option's name. */
@@ -178,6 +187,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     tls: resolveTls("tls", options.tls),
     lazyConnect: options.lazyConnect ?? false,
     cluster: options.cluster,
+    telemetry: resolveTelemetry(options.telemetry),
   };
 }
 
@@ -246,6 +256,17 @@ export function resolveTls(name: "tls" | "sentinelTls", tls: unknown): TlsOption
   if (typeof tls !== "object" || tls === null)
     throw badOption(name, "true or an object of node:tls options", tls);
   return tls;
+}
+
+function resolveTelemetry(telemetry: unknown): { readonly keys: boolean } {
+  if (telemetry === undefined) return { keys: false };
+  if (typeof telemetry !== "object" || telemetry === null)
+    throw badOption("telemetry", "an object", telemetry);
+  const { keys = false, ...others } = telemetry as TelemetryOptions;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw badOption("telemetry", "{ keys?: boolean }", unknown);
+  requireType("telemetry.keys", "boolean", keys);
+  return { keys };
 }
 
 function resolveNatMap(natMap: Readonly<Record<string, NodeAddress>>): ReadonlyMap<string, NodeAddress> {

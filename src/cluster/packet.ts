@@ -1,4 +1,5 @@
 import type { Reply } from "../bytes/reply.ts";
+import type { BatchTrace } from "./batch-trace.ts";
 
 /** Why a packet did not get its replies. */
 export interface PacketFailure {
@@ -27,6 +28,10 @@ export interface Packet {
   readonly replyCount: number;
   /** Commands in the chunks, for the statistics. */
   readonly commandCount: number;
+  /** For telemetry: items in the chunks, the call that they are of, or the command's name where they are of none. */
+  readonly itemCount: number;
+  readonly trace?: BatchTrace | undefined;
+  readonly operation?: string;
   /** The bytes went to the socket. */
   sent(): void;
   /** All replies are there and in step. `receivedBytes` counts what they took on the wire, roughly. */

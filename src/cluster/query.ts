@@ -18,6 +18,8 @@ export function query(
       expectedBytes: 0,
       replyCount: 1,
       commandCount: 1,
+      itemCount: 1,
+      operation: String(args[0]),
       sent() {},
       settle([reply]: Reply[]) {
         clearTimeout(timer);

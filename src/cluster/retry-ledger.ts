@@ -18,6 +18,10 @@ export class RetryLedger {
   readonly #troubles = new Map<number, Trouble>();
   readonly #waits = new Map<NodeJS.Timeout, readonly number[]>();
 
+  get troubles(): Iterable<Trouble> {
+    return this.#troubles.values();
+  }
+
   /** The item's entry, made at its first trouble. */
   of(item: number, cause?: Error | ReplyError): Trouble {
     let trouble = this.#troubles.get(item);

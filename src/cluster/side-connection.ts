@@ -1,7 +1,7 @@
 import type { Reply } from "../bytes/reply.ts";
 import { ReplyDecoder, type ReplySink } from "../bytes/reply-decoder.ts";
 import type { Connection } from "./connection.ts";
-import { encodeCommand } from "./encode-command.ts";
+import { type CommandArgument, encodeCommand } from "./encode-command.ts";
 
 /** Opens a connection; rejects when the signal fires first. */
 export type Opener = (signal: AbortSignal) => Promise<Connection>;
@@ -40,7 +40,7 @@ export class SideConnection implements ReplySink {
     if (socket.destroyed) this.#end(new Error("the connection was closed"));
   }
 
-  send(...commands: readonly (readonly string[])[]): void {
+  send(...commands: readonly (readonly CommandArgument[])[]): void {
     if (this.#over) return;
     this.#connection.socket.write(Buffer.concat(commands.map((command) => encodeCommand(command))));
   }

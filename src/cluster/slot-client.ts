@@ -1,13 +1,13 @@
 import { EventEmitter } from "node:events";
 import { inspect } from "node:util";
-import { describe } from "../bytes/describe.ts";
 import type { Key } from "../bytes/key.ts";
 import type { Reply } from "../bytes/reply.ts";
-import { ConfigError } from "../errors.ts";
 import type { SlotMap } from "../slots/index.ts";
 import type { Kernel } from "../wasm/kernel.ts";
+import type { TracedCall } from "./batch-trace.ts";
 import { type CallResult, type SourceCall, throwUnlessComplete } from "./call.ts";
 import { CallGate } from "./call-gate.ts";
+import type { SubscribeRequest } from "./channel-name.ts";
 import type { ClientEvents } from "./client-events.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { CommandBatch } from "./command-batch.ts";
@@ -16,9 +16,14 @@ import { CountBatch, ValueBatch, WriteBatch } from "./key-batches.ts";
 import type { KeyedBatch, KeyedBatchRequest, ReplyEstimate } from "./keyed-batch.ts";
 import { type CallOptions, checkCallOptions, checkTtl, type ResolvedOptions } from "./options.ts";
 import { askPrimaries } from "./primaries.ts";
+import type { PrimaryWatch, PrimaryWatchListener, PrimaryWatchRequest } from "./primary-watch.ts";
 import type { Effect } from "./retry-policy.ts";
 import { type ScanOptions, scanKeys } from "./scan.ts";
+import { splitEntries } from "./set-entries.ts";
 import type { ClientStats } from "./stats.ts";
+import type { Subscription } from "./subscription.ts";
+import type { SubscriptionMessage } from "./subscription-events.ts";
+import type { SubscribeOptions } from "./subscription-host.ts";
 
 export interface SetOptions extends CallOptions {
   /** Milliseconds that the keys live, from 1. Default: for ever. */
@@ -111,7 +116,7 @@ export class SlotClient extends EventEmitter<ClientEvents> {
       clustered: () => this.#parts.slotMap() !== undefined,
       ready: (callOptions) => this.#gate.ready("batch", callOptions),
       run: (call) => this.runSource({ ...call, accepted: true }),
-      accept: (work) => this.accept("batch", work),
+      accept: (work, call) => this.accept("batch", work, call),
     });
   }
 
@@ -126,6 +131,28 @@ export class SlotClient extends EventEmitter<ClientEvents> {
   /** @internal A command without keys, asked of every primary; rejects with the first failure. */
   askPrimaries(what: string, command: readonly string[], options?: CallOptions): Promise<Reply[]> {
     return this.accept(what, () => askPrimaries(what, this.#host(what), command, options));
+  }
+
+  /**
+   * Subscribes to channels, patterns and shard channels, and stays subscribed through lost connections, failovers and moves of slots; its
+   * events tell of the gaps. Messages are bytes, in the order of the wire; names get no `keyPrefix`. Resolves when all is subscribed; the signal
+   * closes it at any time. Rejects as `Subscription.add` does. To publish: `batch().call("PUBLISH", …)` or `"SPUBLISH"`.
+   */
+  subscribe(
+    request: SubscribeRequest,
+    onMessage: (message: SubscriptionMessage) => void,
+    options?: SubscribeOptions,
+  ): Promise<Subscription> {
+    return this.accept("subscribe", async () =>
+      this.#parts.subscriptions.subscribe(request, onMessage, options, (rest) =>
+        this.#gate.ready("subscribe", rest),
+      ),
+    );
+  }
+
+  /** @internal The same names at every primary; `ready()` must have been awaited. */
+  watchPrimaries(request: PrimaryWatchRequest, listener: PrimaryWatchListener): PrimaryWatch {
+    return this.#parts.subscriptions.watch(request, listener);
   }
 
   /**
@@ -162,8 +189,8 @@ export class SlotClient extends EventEmitter<ClientEvents> {
   }
 
   /** @internal Work of several steps that `close()` waits for as a whole; the calls in it say that they are `accepted`. */
-  accept<T>(what: string, work: () => Promise<T>): Promise<T> {
-    return this.#gate.accept(what, work);
+  accept<T>(what: string, work: () => Promise<T>, call?: TracedCall<T>): Promise<T> {
+    return this.#gate.accept(what, work, call);
   }
 
   /** @internal Runs a batch of another room; the source holds the outcomes, and failed items do not reject. */
@@ -195,7 +222,7 @@ export class SlotClient extends EventEmitter<ClientEvents> {
     options: CallOptions | undefined,
     settled: () => PromiseSettledResult<T>[],
   ): Promise<PromiseSettledResult<T>[]> {
-    const result = await this.runSource({ what, source: batch, options });
+    const result = await this.runSource({ what, source: batch, options, settled: true });
     if (result.end === "aborted") throwUnlessComplete(what, result, batch.errors, settled);
     return settled();
   }
@@ -217,23 +244,7 @@ export class SlotClient extends EventEmitter<ClientEvents> {
 
   #writeBatch(entries: readonly (readonly [Key, Key])[], options: SetOptions | undefined): WriteBatch {
     checkCallOptions(options, "ttlMs");
-    if (!Array.isArray(entries))
-      throw new ConfigError("BAD_ARGUMENT", `expected an array of [key, value], got ${describe(entries)}`, {
-        option: "entries",
-      });
-    const keys: Key[] = new Array(entries.length);
-    const values: Uint8Array[] = new Array(entries.length);
-    for (let i = 0; i < entries.length; i++) {
-      const entry = entries[i]!;
-      if (!Array.isArray(entry) || entry.length !== 2) {
-        throw new ConfigError("BAD_ARGUMENT", `entry ${i}: expected [key, value], got ${describe(entry)}`, {
-          keyIndex: i,
-        });
-      }
-      const [key, value] = entry;
-      keys[i] = key;
-      values[i] = typeof value === "string" ? Buffer.from(value) : value;
-    }
+    const { keys, values } = splitEntries(entries);
     const tail = options?.ttlMs === undefined ? [] : ["PX", String(checkTtl(options.ttlMs))];
     return new WriteBatch({
       ...this.#request("SET", [{ value: 0 }, ...tail], keys, "write", { bytesPerItem: 5 }),

@@ -19,7 +19,7 @@ export async function askNames(
   options: CallOptions,
 ): Promise<(Reply | undefined)[]> {
   const batch = new NameBatch(client.batchDefaults, commands, "read");
-  const result = await client.runSource({ what, source: batch, options });
+  const result = await client.runSource({ what, source: batch, options, settled: true });
   for (const [index, { code }] of batch.errors ?? []) if (code === "WRONGTYPE") batch.errors!.delete(index);
   if (batch.errors?.size === 0) batch.errors = undefined;
   throwUnlessComplete(what, result, batch.errors, () => batch.settled((item) => batch.replies[item]!));

@@ -1,5 +1,6 @@
 import type { Reply } from "../bytes/reply.ts";
 import type { CallOptions } from "../cluster/options.ts";
+import { Script } from "../cluster/script.ts";
 import type { SlotClient } from "../cluster/slot-client.ts";
 
 /*
@@ -12,7 +13,7 @@ import type { SlotClient } from "../cluster/slot-client.ts";
  *
  * Servers before Redis 7 tell a TTL and no moment; a second of slack makes up for what passes between two readings of their clock.
  */
-const SCRIPT = `
+const SCRIPT = new Script(`
 local slack = 0
 local function expiry()
   local at = redis.pcall('PEXPIRETIME', KEYS[1])
@@ -40,7 +41,7 @@ end
 local bytes = redis.call('STRLEN', KEYS[1])
 redis.call('UNLINK', KEYS[1])
 return {'removed', tostring(bytes)}
-`;
+`);
 
 /** One half, and the other one's name where a script may look at both. */
 export interface ScriptTarget {
@@ -96,13 +97,11 @@ async function run<T extends ScriptTarget>(
   argumentsOf: (half: T) => readonly string[],
   options: CallOptions,
 ): Promise<string[][]> {
-  if (halves.length === 0) return [];
-  const batch = client.batch();
-  for (const half of halves) {
-    const names = half.other === undefined ? [half.name] : [half.name, half.other];
-    batch.call("EVAL", SCRIPT, names.length, ...names, ...argumentsOf(half));
-  }
-  const outcomes = await batch.exec(options);
+  const runs = halves.map((half) => ({
+    keys: half.other === undefined ? [half.name] : [half.name, half.other],
+    args: argumentsOf(half),
+  }));
+  const outcomes = await SCRIPT.runSettled(client, runs, options);
   return outcomes.map((outcome) => {
     if (outcome.status === "rejected") throw outcome.reason;
     return (outcome.value as Reply[]).map(String);

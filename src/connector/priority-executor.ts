@@ -1,6 +1,7 @@
+import { AsyncResource } from "node:async_hooks";
 import { describe } from "../bytes/describe.ts";
+import { AbortWatch } from "../cluster/abort-watch.ts";
 import { AbortError, ConfigError, NotAppliedError } from "../errors.ts";
-import { AbortWatch } from "./abort-watch.ts";
 import { LinkedQueue } from "./linked-queue.ts";
 
 /** What goes first: the lower number. The four of LMCache's AsyncPQExecutor. */
@@ -153,14 +154,15 @@ export class PriorityExecutor {
     return new Promise((resolve, reject) => {
       let unwatch = (): void => {};
       const entry = queue.push({
-        run: async () => {
+        // In the async context of whoever submitted it, and not of the job that made room.
+        run: AsyncResource.bind(async () => {
           unwatch();
           try {
             resolve(await this.#run(job));
           } catch (error) {
             reject(error);
           }
-        },
+        }),
       });
       this.#waiting++;
       if (signal === undefined) return;

@@ -53,8 +53,8 @@ export class RecordStore<M = unknown> {
    */
   async getMany(keys: readonly string[], options?: GetRecordsOptions): Promise<(KvRecord<M> | null)[]> {
     checkCallOptions(options, "into");
-    return this.#client.accept("getMany", async () => {
-      checkRecordKeys(keys);
+    checkRecordKeys(keys);
+    const work = async () => {
       checkSignal("getMany", options, keys.length);
       const places = options?.into === undefined ? undefined : new PlaceList(options.into);
       const began = performance.now();
@@ -72,7 +72,8 @@ export class RecordStore<M = unknown> {
       this.#count(batch);
       throwUnlessComplete("getMany", end, batch.errors, () => batch.settled((item) => batch.records[item]!));
       return batch.records;
-    });
+    };
+    return this.#client.accept("getMany", work, traced(keys, options));
   }
 
   /**
@@ -81,20 +82,21 @@ export class RecordStore<M = unknown> {
    */
   async putMany(records: readonly KvRecord<M>[], options?: SetOptions): Promise<void> {
     checkCallOptions(options, "ttlMs");
-    return this.#client.accept("putMany", async () => {
-      const ttl = this.#ttl(options);
-      const columns = encodeRecords(records, this.#encoding);
+    const ttl = this.#ttl(options);
+    const columns = encodeRecords(records, this.#encoding);
+    const work = async () => {
       checkSignal("putMany", options, columns.keys.length);
       const { batch, result } = await this.#own.write(columns, ttl, options);
       throwUnlessComplete("putMany", result, batch.errors, () => batch.settled(() => undefined));
-    });
+    };
+    return this.#client.accept("putMany", work, traced(columns.keys, options));
   }
 
   /** Whether each record is there and whole: its metadata tells the length that its bytes have. Reads no bytes. */
   async containsMany(keys: readonly string[], options?: CallOptions): Promise<boolean[]> {
     checkCallOptions(options);
-    return this.#client.accept("containsMany", async () => {
-      checkRecordKeys(keys);
+    checkRecordKeys(keys);
+    const work = async () => {
       checkSignal("containsMany", options, keys.length);
       const began = performance.now();
       const { batch, result } = await this.#own.probe(keys, options);
@@ -108,7 +110,8 @@ export class RecordStore<M = unknown> {
         batch.settled((item) => batch.whole[item]!),
       );
       return batch.whole;
-    });
+    };
+    return this.#client.accept("containsMany", work, traced(keys, options));
   }
 
   /** How many of the keys, from the first on, are stored without a gap. */
@@ -124,8 +127,8 @@ export class RecordStore<M = unknown> {
    */
   async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {
     checkCallOptions(options);
-    return this.#client.accept("deleteMany", async () => {
-      checkRecordKeys(keys);
+    checkRecordKeys(keys);
+    const work = async () => {
       checkSignal("deleteMany", options, keys.length);
       const others = this.#others.filter(({ layout }) => layout.kind !== "value");
       const all = [this.#own, ...others];
@@ -144,7 +147,8 @@ export class RecordStore<M = unknown> {
         batch.settled((item) => batch.counts[item]!),
       );
       return batch.counts.filter((count) => count > 0).length;
-    });
+    };
+    return this.#client.accept("deleteMany", work, traced(keys, options));
   }
 
   /** What this store's reads met; a copy. */
@@ -197,4 +201,8 @@ export class RecordStore<M = unknown> {
     const metadataMs = checkTtl(options.ttlMs);
     return { metadataMs, bytesMs: metadataMs + resolveTimeout(options, this.#client.batchDefaults.options) };
   }
+}
+
+function traced(keys: readonly string[], options: CallOptions | undefined) {
+  return { itemCount: keys.length, options, keys: () => [...keys] };
 }

@@ -8,8 +8,8 @@ import {
   startScriptedCluster,
   until,
 } from "../rig/index.ts";
+import { BULK } from "./lane-calls.ts";
 
-const BULK = { lane: "bulk" } as const;
 /** A key of the slot 0 … 8,191, which stay with the first of two nodes. */
 const LOW_SLOT = "b";
 

@@ -1,24 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { connect, type SlotClient } from "../../src/index.ts";
+import { connect } from "../../src/index.ts";
 import { describeWithServer, type RigServers, startProxy, startServer, until } from "../rig/index.ts";
+import { BULK, MIB, PATIENT, turn, watchNodes } from "./lane-calls.ts";
 
-const BULK = { lane: "bulk" } as const;
-const MIB = 1024 ** 2;
 /** Of bytes in flight on a bulk connection. */
 const BULK_WINDOW = 4 * MIB;
-/** Never reached: what is held by a test is not to be taken for silence. */
-const PATIENT = { deadNodeTimeoutMs: 120_000, timeoutMs: 100_000 };
-
-/** Lets everything run that is due without a timer. */
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-/** `nodeUp`, `nodeDown` and `reconnect`, in their order. */
-function watch(client: SlotClient): string[] {
-  const seen: string[] = [];
-  for (const name of ["nodeUp", "nodeDown", "reconnect"] as const) client.on(name, () => seen.push(name));
-  return seen;
-}
 
 describeWithServer("the bulk lane in trouble", () => {
   let servers: RigServers;
@@ -35,7 +22,7 @@ describeWithServer("the bulk lane in trouble", () => {
       timeoutMs: 30_000,
     });
     await client.mset([["quiet", "v"]], BULK);
-    const seen = watch(client);
+    const seen = watchNodes(client);
     let withheld = true;
     proxy.transform("toClient", (chunk, connection) => (withheld && connection > 0 ? [] : [chunk]));
     const bulk = client.mget(["quiet"], BULK);
@@ -84,7 +71,7 @@ describeWithServer("the bulk lane in trouble", () => {
   test("is connected anew after its connection was killed, and the node was never down", async () => {
     await using client = await connect(servers.url, PATIENT);
     await client.mset([["killed", "v"]], BULK);
-    const seen = watch(client);
+    const seen = watchNodes(client);
     const list = String(await servers.node.command("CLIENT", "LIST", "TYPE", "normal"));
     const ids = list
       .split("\n")
@@ -99,7 +86,7 @@ describeWithServer("the bulk lane in trouble", () => {
   test("goes over the main connection while the server takes no second one", async () => {
     await using proxy = await startProxy(servers.node.port);
     await using client = await connect(proxy.url, { cluster: false, ...PATIENT });
-    const seen = watch(client);
+    const seen = watchNodes(client);
     proxy.refuse();
     await client.mset([["refused", "v"]], BULK);
     expect((await client.mget(["refused"], BULK)).map(String)).toEqual(["v"]);

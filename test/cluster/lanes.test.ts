@@ -1,22 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type CallOptions, connect, RecordStore, type SlotClient } from "../../src/index.ts";
+import { type CallOptions, connect, RecordStore } from "../../src/index.ts";
 import { describeWithServer, type RigServers, startProxy, startScripted, startServer } from "../rig/index.ts";
-
-const BULK = { lane: "bulk" } as const;
-const MIB = 1024 ** 2;
-/** Never reached: what is held by a test is not to be taken for silence. */
-const PATIENT = { deadNodeTimeoutMs: 120_000, timeoutMs: 100_000 };
-
-/** Lets everything run that is due without a timer. */
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-/** `nodeUp`, `nodeDown` and `reconnect`, in their order. */
-function watch(client: SlotClient): string[] {
-  const seen: string[] = [];
-  for (const name of ["nodeUp", "nodeDown", "reconnect"] as const) client.on(name, () => seen.push(name));
-  return seen;
-}
+import { BULK, MIB, PATIENT, turn, watchNodes } from "./lane-calls.ts";
 
 describeWithServer("the bulk lane of one server", () => {
   let servers: RigServers;
@@ -33,7 +19,7 @@ describeWithServer("the bulk lane of one server", () => {
       return [chunk];
     });
     await using client = await connect(proxy.url, { cluster: false, ...PATIENT });
-    const seen = watch(client);
+    const seen = watchNodes(client);
     await client.mset([["own", "m"]]);
     expect(client.stats()).toMatchObject({ connections: 1, openConnections: 1 });
     await client.mset([["own", Buffer.alloc(MIB)]], BULK);
