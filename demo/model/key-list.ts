@@ -14,12 +14,20 @@ export function readKeys(text: string): string[] {
     const line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
     if (line !== "") keys.push(line);
   }
-  const numbered = keys.length > 0 && keys.slice(0, 20).every((line) => NUMBERED.test(line));
-  if (!numbered) return keys;
-  return keys.flatMap((line) => {
+  const scanned = scannedKeys(keys);
+  const numbered = scanned ?? keys;
+  if (numbered.length === 0 || !numbered.slice(0, 20).every((line) => NUMBERED.test(line))) return keys;
+  return numbered.flatMap((line) => {
     const quoted = NUMBERED.exec(line)?.[1];
     return quoted === undefined ? [] : [unquote(quoted)];
   });
+}
+
+/** The list in the answer of SCAN, behind the cursor: `1) "17"`, then `2) 1) "key"` and the others below that. */
+function scannedKeys([cursor = "", first = "", ...others]: readonly string[]): string[] | undefined {
+  if (!/^1\) "\d+"$/.test(cursor)) return undefined;
+  const [, key] = /^2\)\s+(1\) ".*)$/.exec(first) ?? [];
+  return key === undefined ? undefined : [key, ...others];
 }
 
 function jsonKeys(text: string): string[] | undefined {

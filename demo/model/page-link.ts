@@ -2,6 +2,7 @@ import type { SlotMap } from "../../src/slots/index.ts";
 import { mapText, readMapText } from "./cluster.ts";
 import { EXAMPLES, FIRST_EXAMPLE, FIRST_KEY, FIRST_TOGETHER } from "./example-keys.ts";
 import { LAST_SLOT } from "./key-bytes.ts";
+import { readKeys } from "./key-list.ts";
 import type { Waiting } from "./round-trips.ts";
 
 export type Theme = "auto" | "light" | "dark";
@@ -58,12 +59,20 @@ export function writeLink(view: Linked): string {
   put("moved", view.moved, FIRST_VIEW.moved);
   if (view.pasted !== undefined) put("cluster", mapText(view.pasted), "");
   put("example", view.example === "" ? NO_EXAMPLE : view.example, FIRST_VIEW.example);
-  if (view.keys !== undefined) put("keys", view.keys.join("\n"), "");
+  if (view.keys !== undefined) put("keys", keysText(view.keys), "");
   put("together", view.together, FIRST_VIEW.together);
   put("rtt", view.rttMs, FIRST_VIEW.rttMs);
   put("waiting", view.waiting, FIRST_VIEW.waiting);
   put("theme", view.theme, FIRST_VIEW.theme);
   return parts.toString();
+}
+
+/** One a line, and as JSON where lines would not give the same keys back. */
+function keysText(keys: readonly string[]): string {
+  const lines = keys.join("\n");
+  const back = readKeys(lines);
+  const same = back.length === keys.length && back.every((key, i) => key === keys[i]);
+  return same ? lines : JSON.stringify(keys);
 }
 
 /** Reads {@link writeLink}; what is missing or wrong is as in the first view. */
@@ -78,10 +87,8 @@ export function readLink(hash: string): Linked {
     Math.round(number(name, from, to, first));
   const slot = integer("slot", 0, LAST_SLOT, -1);
   const cluster = parts.get("cluster");
-  const keys = parts
-    .get("keys")
-    ?.split("\n")
-    .filter((key) => key !== "");
+  const keysPart = parts.get("keys");
+  const keys = keysPart === null ? undefined : readKeys(keysPart);
   const example = parts.get("example") ?? FIRST_VIEW.example;
   const waiting = parts.get("waiting");
   const theme = parts.get("theme");

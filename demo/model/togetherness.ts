@@ -14,16 +14,20 @@ export interface Togetherness {
   readonly reasons: readonly KeyReason[];
 }
 
-/** Whether one command takes all of `keys`, and what keeps them apart. `ownerOf` names a slot's owner. */
-export function judge(keys: readonly string[], ownerOf: (slot: number) => string): Togetherness {
+/** Whether one command takes all of `keys`, and what keeps so many of them apart. `ownerOf` names a slot's owner. */
+export function judge(
+  keys: readonly string[],
+  ownerOf: (slot: number) => string,
+  mostReasons: number = Number.POSITIVE_INFINITY,
+): Togetherness {
   const read = keys.map(readKey);
   const slots = new Map<number, number>();
   for (const { slot } of read) slots.set(slot, (slots.get(slot) ?? 0) + 1);
   let home = read[0]?.slot ?? 0;
   for (const [slot, members] of slots) if (members > slots.get(home)!) home = slot;
   const reference = read.find(({ slot }) => slot === home);
-  const reasons = read.map((key) => explain(key, key.slot !== home, reference));
-  const apart = reasons.filter(({ differs }) => differs).length;
+  const apart = read.length - (slots.get(home) ?? 0);
+  const reasons = read.slice(0, mostReasons).map((key) => explain(key, key.slot !== home, reference));
   return { together: apart === 0, verdict: verdictOf(read, slots, home, apart, ownerOf), reasons };
 }
 

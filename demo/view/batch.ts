@@ -72,7 +72,8 @@ export class BatchView {
         `Slots of all in ${duration(summary.slotsMs)} by ${kernel} in a worker, shown after ${duration(took)}.`,
       );
     } catch (error) {
-      say(byId("batch-timing"), `Not taken: ${error instanceof Error ? error.message : String(error)}`);
+      if (load === this.#loads)
+        say(byId("batch-timing"), `Not taken: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       if (load === this.#loads) section.removeAttribute("aria-busy");
     }
@@ -83,7 +84,7 @@ export class BatchView {
     const text = data?.getData("text/plain") ?? "";
     // Asked for only where there is no text: it costs another look into the clipboard.
     const file = text === "" ? data?.files[0] : undefined;
-    const field = event.target instanceof HTMLElement ? event.target.closest("textarea, input") : null;
+    const field = fieldOf(event);
     if (field?.id === "topology") return;
     if (field?.id === "together" && text.length <= LARGEST_BY_HAND) return;
     if (field?.id === "lens" && text.length <= LARGEST_BY_HAND && !/[\r\n]/.test(text.trim())) return;
@@ -119,10 +120,12 @@ export class BatchView {
       if (event.relatedTarget === null) zone.classList.remove("over");
     });
     document.addEventListener("drop", (event) => {
-      event.preventDefault();
       zone.classList.remove("over");
       const file = event.dataTransfer?.files[0];
       const text = event.dataTransfer?.getData("text/plain") ?? "";
+      // A few words moved into a field, or within it, are that field's.
+      if (file === undefined && text.length <= LARGEST_BY_HAND && fieldOf(event) !== null) return;
+      event.preventDefault();
       if (file !== undefined) this.#file(file);
       else if (text !== "") this.text(text);
     });
@@ -176,4 +179,8 @@ export class BatchView {
     if (rest > 0) rows.push(make("div", "key-row rest", `and ${rest.toLocaleString("en")} more`));
     byId("keys").replaceChildren(...rows);
   }
+}
+
+function fieldOf({ target }: Event): Element | null {
+  return target instanceof HTMLElement ? target.closest("textarea, input") : null;
 }

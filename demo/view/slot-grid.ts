@@ -38,7 +38,7 @@ export class SlotGrid {
       this.#paint();
     });
     state.watch(["slot", "key"], () => this.#paint());
-    state.watch(["slot", "cluster", "summary", "dark"], () => void this.#inspect());
+    state.watch(["slot", "key", "cluster", "summary", "dark"], () => void this.#inspect());
     fitCanvas(this.#canvas, () => this.#draw());
     this.#listen();
   }

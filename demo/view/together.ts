@@ -4,7 +4,8 @@ import type { PageState } from "../page-state.ts";
 import { byId, make, say } from "./element.ts";
 import { ownerTag } from "./swatch.ts";
 
-const MOST_KEYS = 200;
+/** Keys that are told of one by one. */
+const MOST_ROWS = 200;
 
 /** Whether one command takes the keys of the text area. */
 export function showTogether(state: PageState): void {
@@ -15,11 +16,14 @@ export function showTogether(state: PageState): void {
     if (area.value !== together) area.value = together;
     const keys = together.split(/\r?\n/).filter((line) => line !== "");
     const ownerOf = (slot: number): string => cluster.names[cluster.map.nodeOfSlot[slot]!] ?? "nobody";
-    const { verdict, together: fits, reasons } = judge(keys.slice(0, MOST_KEYS), ownerOf);
+    const { verdict, together: fits, reasons } = judge(keys, ownerOf, MOST_ROWS);
     const line = byId("verdict");
     line.className = fits ? "verdict good" : "verdict bad";
     say(line, verdict);
-    byId("reasons").replaceChildren(...reasons.map((reason) => row(reason, state, area)));
+    const rows = reasons.map((reason) => row(reason, state, area));
+    const rest = keys.length - rows.length;
+    if (rest > 0) rows.push(make("li", "rest", `and ${rest.toLocaleString("en")} more`));
+    byId("reasons").replaceChildren(...rows);
   });
 }
 

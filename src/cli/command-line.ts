@@ -4,6 +4,7 @@ import { type ArgsDef, defineCommand, runCommand } from "citty";
 import { ConfigError } from "../errors.ts";
 import type { AnyCommand } from "./any-command.ts";
 import { EXIT_USAGE, reportFailure } from "./failure.ts";
+import { quoted } from "./option-values.ts";
 import type { Terminal } from "./terminal.ts";
 import { commandUsage, isVariadic, mainUsage } from "./usage.ts";
 
@@ -16,8 +17,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   put: async () => (await import("./put-command.ts")).putCommand,
   ls: async () => (await import("./ls-command.ts")).lsCommand,
   rm: async () => (await import("./rm-command.ts")).rmCommand,
-  replay: async () => (await import("./replay-command.ts")).replayCommand as unknown as AnyCommand,
-  sweep: async () => (await import("./sweep-command.ts")).sweepCommand as unknown as AnyCommand,
+  replay: async () => (await import("./replay-command.ts")).replayCommand,
+  sweep: async () => (await import("./sweep-command.ts")).sweepCommand,
 };
 
 /** Runs one command line (without node and script); returns the exit code. Never throws. */
@@ -25,7 +26,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   try {
     return await dispatch(argv, terminal);
   } catch (error) {
-    return reportFailure(terminal, asConfigError(error));
+    return reportFailure(terminal, asConfigError(error, argv));
   }
 }
 
@@ -35,7 +36,8 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<nu
     terminal.stderr.write(await mainUsage(COMMANDS, terminal, "stderr"));
     return EXIT_USAGE;
   }
-  if (isHelp(name)) {
+  if (name === "help" && rest[0] !== undefined) return dispatch([rest[0], "--help"], terminal);
+  if (name === "help" || isHelp(name)) {
     terminal.stdout.write(await mainUsage(COMMANDS, terminal, "stdout"));
     return 0;
   }
@@ -49,7 +51,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<nu
     const known = Object.keys(COMMANDS).join(", ");
     throw new ConfigError(
       "BAD_COMMAND",
-      `unknown ${kind} "${name}"; commands: ${known}; see slotpack --help`,
+      `unknown ${kind} ${quoted(name)}; commands: ${known}; see slotpack --help`,
     );
   }
   const command = await load();
@@ -61,7 +63,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<nu
   const guarded = defineCommand({
     ...command,
     run: (context) => {
-      rejectUnknown(name, context.args, command.args as ArgsDef);
+      rejectUnknown(name, context, command.args as ArgsDef);
       return command.run?.(context);
     },
   });
@@ -74,27 +76,43 @@ function isHelp(arg: string): boolean {
 }
 
 /** citty keeps options that it does not know, and a mistyped one would silently do nothing. */
-function rejectUnknown(command: string, args: Readonly<Record<string, unknown>>, known: ArgsDef): void {
+function rejectUnknown(
+  command: string,
+  {
+    args,
+    rawArgs,
+  }: { readonly args: Readonly<Record<string, unknown>>; readonly rawArgs: readonly string[] },
+  known: ArgsDef,
+): void {
   const names = new Set(["_"]);
+  const typed = new Set(rawArgs.flatMap((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? []));
   let positionals = 0;
   for (const [name, arg] of Object.entries(known)) {
     names.add(name).add(name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()));
     if (arg.type === "positional") positionals += isVariadic(arg) ? Number.POSITIVE_INFINITY : 1;
   }
-  const see = `see slotpack ${command} --help`;
+  const see = seeHelp(command);
+  // citty takes `--key k` for the argument KEY, and a command of many keys would not see it.
+  const misplaced = (name: string) => known[name]?.type === "positional" && typed.has(name);
   for (const name of Object.keys(args)) {
-    if (names.has(name)) continue;
+    if (names.has(name) && !misplaced(name)) continue;
     const option = name.length === 1 ? `-${name}` : `--${name}`;
     throw new ConfigError("BAD_OPTION", `unknown option ${option}; ${see}`, { option });
   }
   const extra = (args._ as string[])[positionals];
-  if (extra !== undefined) throw new ConfigError("BAD_OPTION", `unexpected argument "${extra}"; ${see}`);
+  if (extra !== undefined)
+    throw new ConfigError("BAD_OPTION", `unexpected argument ${quoted(extra)}; ${see}`);
 }
 
 /** citty's own complaints (a missing FILE) become errors like ours. */
-function asConfigError(error: unknown): unknown {
+function asConfigError(error: unknown, [command = ""]: readonly string[]): unknown {
   if (!(error instanceof Error) || error.name !== "CLIError") return error;
-  return new ConfigError("BAD_OPTION", stripVTControlCharacters(error.message), { cause: error });
+  const message = `${stripVTControlCharacters(error.message)}; ${seeHelp(command)}`;
+  return new ConfigError("BAD_OPTION", message, { cause: error });
+}
+
+function seeHelp(command: string): string {
+  return `see slotpack ${command} --help`;
 }
 
 /** The manifest lies two folders up, from src/cli as from dist/cli. */

@@ -41,8 +41,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "zcat trace.jsonl.gz | slotpack replay - --requests 1000 --json",
   ],
   sweep: [
-    "slotpack sweep redis://10.0.0.1:6379 --dry-run",
-    "slotpack sweep redis-cluster://10.0.0.1:7000,10.0.0.2:7000 --layout upstream-pair --grace 30",
-    "slotpack sweep valkeys://user:password@cache.example.com:6379 --prefix meta-llama/ --json",
+    "slotpack sweep --target redis://10.0.0.1:6379 --dry-run",
+    "slotpack sweep --target redis-cluster://10.0.0.1:7000 --layout upstream-pair --grace 30",
+    "SLOTPACK_URL=valkeys://user:password@cache.example.com slotpack sweep --layout any --json",
   ],
 };

@@ -8,7 +8,7 @@ export const EXIT_FAILURE = 1;
 export const EXIT_USAGE = 2;
 
 /** Codes of errors in the command line, for the exit code. */
-const USAGE_CODES: ReadonlySet<string> = new Set(["BAD_OPTION", "BAD_COMMAND", "BAD_SLOT"]);
+const USAGE_CODES: ReadonlySet<string> = new Set(["BAD_OPTION", "BAD_COMMAND", "BAD_SLOT", "BAD_URL"]);
 
 /** What may help, by what a message or a code says; the first that fits is told. */
 const HINTS: readonly (readonly [RegExp, string])[] = [

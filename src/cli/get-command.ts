@@ -60,7 +60,7 @@ export async function runGet(settings: GetSettings, terminal: Terminal): Promise
           if (settings.json) await output.write(recordJson(sight, 0));
           else reportFailure(terminal, new SlotpackError(code, text));
         } else {
-          if (settings.out !== undefined) await writeFile(settings.out, sight.bytes);
+          if (settings.out !== undefined) await writeBytes(settings.out, sight.bytes);
           if (!(await output.write(rendered(sight, settings, terminal)))) break;
         }
         if (output.closed) break;
@@ -70,6 +70,17 @@ export async function runGet(settings: GetSettings, terminal: Terminal): Promise
     },
     () => `showed ${shown} records`,
   );
+}
+
+/** Throws SlotpackError `FILE_UNWRITABLE`. */
+async function writeBytes(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(file, bytes);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "there is no such folder" : message;
+    throw new SlotpackError("FILE_UNWRITABLE", `cannot write ${file}: ${reason}`, { cause });
+  }
 }
 
 function rendered(

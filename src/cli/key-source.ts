@@ -30,6 +30,7 @@ export async function* readKeys(
   using meter = await openMeter(terminal, total > 0 && showsMeter(terminal, resultsStream), {
     format: "{bar} {percentage}% · {keys} keys · {duration_formatted}",
     total,
+    first: { keys: 0 },
   });
   let read = 0;
   let count = 0;

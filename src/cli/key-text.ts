@@ -20,6 +20,11 @@ export function printable(text: string): string {
   return text.replace(CONTROLS, escapedText);
 }
 
+/** A key in a text for people, where nothing at all could be overlooked. */
+export function shownKey(key: string): string {
+  return key === "" ? "(the empty key)" : printable(key);
+}
+
 function escapedText(text: string): string {
   return Array.from(Buffer.from(text), escapedByte).join("");
 }

@@ -8,6 +8,14 @@ export interface Meter extends Disposable {
 
 const SILENT: Meter = { update() {}, [Symbol.dispose]() {} };
 
+export interface MeterSettings {
+  /** As cli-progress takes it. */
+  readonly format: string;
+  readonly total: number;
+  /** What the format names besides, until the first update. */
+  readonly first: Readonly<Record<string, unknown>>;
+}
+
 /** Whether a bar may be drawn: stderr is a terminal, and no results run over the same screen. */
 export function showsMeter(terminal: Terminal, resultsStream: boolean): boolean {
   return terminal.stderr.isTTY === true && !(resultsStream && terminal.stdout.isTTY === true);
@@ -17,7 +25,7 @@ export function showsMeter(terminal: Terminal, resultsStream: boolean): boolean 
 export async function openMeter(
   terminal: Terminal,
   shown: boolean,
-  { format, total }: { readonly format: string; readonly total: number },
+  { format, total, first }: MeterSettings,
 ): Promise<Meter> {
   if (!shown) return SILENT;
   const { default: cliProgress } = await import("cli-progress");
@@ -34,7 +42,7 @@ export async function openMeter(
     },
     cliProgress.Presets.shades_classic,
   );
-  bar.start(total, 0, { keys: 0, records: 0, removed: 0 });
+  bar.start(total, 0, first);
   return {
     update(done, { total: newTotal, ...more } = {}) {
       if (newTotal !== undefined) bar.setTotal(newTotal);

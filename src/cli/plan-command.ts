@@ -43,11 +43,12 @@ export async function runPlan(settings: PlanSettings, terminal: Terminal): Promi
   return interruptible(
     terminal,
     async (interruption) => {
-      const { map, name } = await planTopology(settings, terminal, interruption);
+      const topology = await planTopology(settings, terminal, interruption);
+      const { name } = topology;
       const slots = new KeyLineSlots();
       for await (const lines of readKeys(terminal, { ...settings, resultsStream: false, interruption }))
         census.add(lines, slots.of(lines));
-      const figures = planFigures(census, map, settings.chunkSize);
+      const figures = planFigures(census, topology, settings.chunkSize);
       const json = () => `${JSON.stringify({ source: name, ...figures })}\n`;
       terminal.stdout.write(settings.json ? json() : planText(figures, name, terminal));
       return 0;

@@ -1,6 +1,7 @@
 import { NO_NODE, type NodeAddress, SLOT_COUNT, type SlotMap } from "../slots/index.ts";
 import type { KeyCensus } from "./key-census.ts";
 import { jsonKey } from "./key-text.ts";
+import type { PlanTopology } from "./plan-topology.ts";
 
 /** Slots and tags told of, and the part of all keys from which they are. */
 const HOT_LIMIT = 5;
@@ -49,7 +50,7 @@ export interface PlanFigures {
   };
   readonly hotSlots: readonly HotPlace[];
   readonly hotTags: readonly (HotPlace & { readonly tag?: string; readonly tagHex?: string })[];
-  /** Whether a cluster refuses one command on all of the keys, and which of them lie elsewhere than most. */
+  /** Whether the servers refuse one command on all of the keys, and which of them lie elsewhere than most. */
   readonly crossSlot: {
     readonly refused: boolean;
     readonly mainSlot: number | null;
@@ -59,7 +60,11 @@ export interface PlanFigures {
 }
 
 /** The figures of keys that were counted. */
-export function planFigures(census: KeyCensus, map: SlotMap, chunkSize: number): PlanFigures {
+export function planFigures(
+  census: KeyCensus,
+  { map, clustered }: Pick<PlanTopology, "map" | "clustered">,
+  chunkSize: number,
+): PlanFigures {
   const { keys, keyBytes, keysOfSlot } = census;
   const nodes = nodeShares(census, map, chunkSize);
   const owned = nodes.filter(({ node, slots }) => node !== null && slots > 0);
@@ -89,7 +94,7 @@ export function planFigures(census: KeyCensus, map: SlotMap, chunkSize: number):
       .hotTags(HOT_LIMIT)
       .filter(isHot)
       .map((hot) => ({ ...jsonKey(hot.tag, "tag"), slot: hot.slot, keys: hot.keys, share: hot.keys / keys })),
-    crossSlot: crossSlot(census, used),
+    crossSlot: { ...crossSlot(census, used), refused: clustered && used.length > 1 },
   };
 }
 
@@ -158,11 +163,10 @@ function uncovered(map: SlotMap, keysOfSlot: Uint32Array): PlanFigures["uncovere
 function crossSlot(
   { keys, keysOfSlot, examples }: KeyCensus,
   used: readonly number[],
-): PlanFigures["crossSlot"] {
+): Omit<PlanFigures["crossSlot"], "refused"> {
   const mainSlot = used[0] ?? null;
   const elsewhere = examples.filter(({ slot }) => slot !== mainSlot).slice(0, ELSEWHERE_LIMIT);
   return {
-    refused: used.length > 1,
     mainSlot,
     keysElsewhere: mainSlot === null ? 0 : keys - keysOfSlot[mainSlot]!,
     examples: elsewhere.map(({ slot, key }) => ({ slot, ...jsonKey(key) })),

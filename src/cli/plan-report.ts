@@ -78,6 +78,8 @@ function remarksOf(figures: PlanFigures, terminal: Terminal): [label: string, te
 
 function togetherText({ keys, slots, crossSlot }: PlanFigures): string {
   const { refused, mainSlot, keysElsewhere, examples } = crossSlot;
+  if (!refused && slots > 1)
+    return `one command may take them all; a cluster, where they lie in ${count(slots)} slots, would refuse it (CROSSSLOT)`;
   if (!refused)
     return keys === 1 ? `slot ${mainSlot}` : `all in slot ${mainSlot}: one command may take them all`;
   const which = examples.map(

@@ -14,6 +14,8 @@ export interface PlanTopology {
   readonly map: SlotMap;
   /** For people: without credentials. */
   readonly name: string;
+  /** False for a server that is no cluster, and refuses no command for its slots. */
+  readonly clustered: boolean;
 }
 
 /** Throws what connecting does, SlotpackError `NODES_UNREADABLE` or `BAD_TOPOLOGY`. */
@@ -25,9 +27,11 @@ export async function planTopology(
   if (source.kind === "live") return liveTopology(source.url, timeoutMs, interruption);
   if (source.kind === "pasted") {
     const pasted = await readPasted(source.file, terminal);
-    return { map: readPastedTopology(pasted), name: source.file === "-" ? "the pasted nodes" : source.file };
+    const name = source.file === "-" ? "the pasted nodes" : source.file;
+    return { map: readPastedTopology(pasted), name, clustered: true };
   }
-  return { map: evenMap(source.primaries), name: `${source.primaries} primaries with as many slots each` };
+  const name = `${source.primaries} ${source.primaries === 1 ? "primary" : "primaries"} with as many slots each`;
+  return { map: evenMap(source.primaries), name, clustered: true };
 }
 
 async function liveTopology(
@@ -38,10 +42,10 @@ async function liveTopology(
   await using client = await openClient({ target: url, timeoutMs, keyPrefix: "" }, interruption);
   const map = client.topology();
   const name = redactTarget(url);
-  if (map !== undefined) return { map, name };
+  if (map !== undefined) return { map, name, clustered: true };
   const { seeds, path } = parseTarget(url);
   const { host, port } = path === undefined ? seeds[0]! : { host: path, port: 0 };
-  return { map: singleMap(host, port), name: `${name}, which is no cluster` };
+  return { map: singleMap(host, port), name: `${name}, which is no cluster`, clustered: false };
 }
 
 async function readPasted(file: string, { stdin }: Terminal): Promise<string> {

@@ -1,3 +1,4 @@
+import { openMeter, showsMeter } from "./meter.ts";
 import type { ReplayTally } from "./replay.ts";
 import { note, type Terminal } from "./terminal.ts";
 
@@ -29,23 +30,14 @@ export async function openProgress(terminal: Terminal, totals: ProgressTotals): 
     note: (text) => note(terminal, text),
     stop() {},
   };
-  if (terminal.stderr.isTTY !== true) return silent;
+  if (!showsMeter(terminal, false)) return silent;
   if (totals.requests === undefined && !totals.bytes) return silent;
-  const { default: cliProgress } = await import("cli-progress");
-  const bar = new cliProgress.SingleBar(
-    {
-      stream: terminal.stderr,
-      format: "{bar} {percentage}% · {requests} requests · {rate} hit rate · {duration_formatted}",
-      barsize: 30,
-      hideCursor: true,
-      clearOnComplete: true,
-      // Signals are the command's own: the bar must not answer them with its handler.
-      gracefulExit: false,
-    },
-    cliProgress.Presets.shades_classic,
-  );
+  const meter = await openMeter(terminal, true, {
+    format: "{bar} {percentage}% · {requests} requests · {rate} hit rate · {duration_formatted}",
+    total: STEPS,
+    first: { requests: 0, rate: "0 %" },
+  });
   let bytes = 0;
-  bar.start(STEPS, 0, { requests: 0, rate: "0 %" });
   return {
     bytesRead(total) {
       bytes = total;
@@ -57,14 +49,14 @@ export async function openProgress(terminal: Terminal, totals: ProgressTotals): 
         bytes / (totals.bytes || Infinity),
       );
       const rate = `${((100 * tally.hits) / Math.max(1, tally.blocks)).toFixed(1)} %`;
-      bar.update(Math.floor(done * STEPS), { requests: tally.requests, rate });
+      meter.update(Math.floor(done * STEPS), { requests: tally.requests, rate });
     },
     note(text) {
       terminal.stderr.write(CLEAR_LINE);
       note(terminal, text);
     },
     stop() {
-      bar.stop();
+      meter[Symbol.dispose]();
     },
   };
 }

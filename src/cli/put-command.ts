@@ -2,7 +2,7 @@ import { RecordStore } from "../records/record-store.ts";
 import { type AnyCommand, anyCommand } from "./any-command.ts";
 import { interruptible } from "./interruptible.ts";
 import { JSON_OBJECT } from "./key-options.ts";
-import { printable } from "./key-text.ts";
+import { shownKey } from "./key-text.ts";
 import { codecNamed } from "./known-metadata.ts";
 import { type PutSettings, putSettings } from "./put-options.ts";
 import { SERVER_ARGS } from "./record-options.ts";
@@ -66,7 +66,7 @@ export async function runPut(settings: PutSettings, terminal: Terminal): Promise
         sha256: sha256(bytes),
         ttlMs: ttlMs ?? null,
       };
-      const name = paint(terminal, "stdout", "bold", printable(key));
+      const name = paint(terminal, "stdout", "bold", shownKey(key));
       const life = ttlMs === undefined ? "" : `, for ${ttlMs / 1000} s`;
       const how = codec === null ? layout : `${layout}, ${codec}`;
       const text = `stored ${name}: ${bytes.length.toLocaleString("en-US")} bytes (${how})${life}`;

@@ -1,7 +1,7 @@
 import { LAYOUT_NAMES } from "../records/layout-choice.ts";
 import type { LayoutName } from "../records/record-layout.ts";
 import { CODEC_NAMES, type CodecName } from "./known-metadata.ts";
-import { badOption } from "./option-values.ts";
+import { badOption, quoted } from "./option-values.ts";
 import { type ServerSettings, TARGET, TIMEOUT, targetSetting, timeoutSetting } from "./target-option.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -42,17 +42,24 @@ export function serverSettings(typed: ServerArguments, { env }: Terminal): Serve
 }
 
 /** The layouts in which records are looked for, in this order. Throws ConfigError `BAD_OPTION`. */
-export function layoutsSetting(typed: string): readonly LayoutName[] {
+export function layoutsSetting(
+  typed: string,
+  known: readonly LayoutName[] = LAYOUT_NAMES,
+): readonly LayoutName[] {
   // Every name is a value-only record: what is meant by that has to be said.
-  if (typed === "any") return LAYOUT_NAMES.filter((name) => name !== "value-only");
-  return [...new Set(typed.split(",").map((name) => layoutSetting(name, "any, or some of ")))];
+  if (typed === "any") return known.filter((name) => name !== "value-only");
+  return [...new Set(typed.split(",").map((name) => knownLayout(name, known, "any, or some of ")))];
 }
 
 /** One layout. Throws ConfigError `BAD_OPTION`. */
-export function layoutSetting(typed: string, choice = "one of "): LayoutName {
-  const layout = LAYOUT_NAMES.find((known) => known === typed);
+export function layoutSetting(typed: string): LayoutName {
+  return knownLayout(typed, LAYOUT_NAMES, "one of ");
+}
+
+function knownLayout(typed: string, known: readonly LayoutName[], choice: string): LayoutName {
+  const layout = known.find((name) => name === typed);
   if (layout !== undefined) return layout;
-  throw badOption("--layout", `is ${choice}${LAYOUT_NAMES.join(", ")}, not "${typed}"`);
+  throw badOption("--layout", `is ${choice}${known.join(", ")}, not ${quoted(typed)}`);
 }
 
 /** The codecs to try. Throws ConfigError `BAD_OPTION`. */
@@ -60,5 +67,5 @@ export function codecsSetting(typed: string): readonly CodecName[] {
   if (typed === "auto") return CODEC_NAMES;
   const codec = CODEC_NAMES.find((known) => known === typed);
   if (codec !== undefined) return [codec];
-  throw badOption("--codec", `is auto, ${CODEC_NAMES.join(" or ")}, not "${typed}"`);
+  throw badOption("--codec", `is auto, ${CODEC_NAMES.join(" or ")}, not ${quoted(typed)}`);
 }

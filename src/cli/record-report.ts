@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { printable } from "./key-text.ts";
+import { printable, shownKey } from "./key-text.ts";
 import { metadataJson } from "./known-metadata.ts";
 import type { RecordSight } from "./record-look.ts";
 import { paint, type Terminal } from "./terminal.ts";
@@ -40,7 +40,7 @@ function recordFields(sight: RecordSight, preview: number): object {
 /** A record for people. */
 export function recordText(sight: RecordSight, preview: number, terminal: Terminal): string {
   const label = (text: string) => paint(terminal, "stdout", "cyan", text.padEnd(8));
-  const title = paint(terminal, "stdout", "bold", printable(sight.key));
+  const title = paint(terminal, "stdout", "bold", shownKey(sight.key));
   if (sight.state !== "whole") return "";
   const { layout, known, bytes } = sight;
   const metadata =

@@ -1,10 +1,10 @@
-import { type CommandDef, defineCommand } from "citty";
-import { codeOf } from "./failure.ts";
-import { Interruption } from "./interruption.ts";
+import { type AnyCommand, anyCommand } from "./any-command.ts";
+import { interruptible } from "./interruptible.ts";
+import { JSON_OBJECT } from "./key-options.ts";
 import { type ReplaySettings, replaySettings } from "./replay-options.ts";
 import { ReplayRun } from "./replay-run.ts";
 import { openReplayTarget } from "./replay-target.ts";
-import { note, type Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 import { openTrace } from "./trace-source.ts";
 
 const ARGS = {
@@ -34,12 +34,12 @@ const ARGS = {
     valueHint: "SECONDS",
     description: "life of a record, should the clean-up not reach it",
   },
-  json: { type: "boolean", default: false, description: "print the figures as one JSON object" },
+  json: JSON_OBJECT,
   strict: { type: "boolean", default: false, description: "stop at a malformed line instead of skipping it" },
 } as const;
 
 /** `slotpack replay`; expects its {@link Terminal} as citty's `data` and results in an exit code. */
-export const replayCommand: CommandDef<typeof ARGS> = defineCommand({
+export const replayCommand: AnyCommand = anyCommand({
   meta: {
     name: "replay",
     description: "Replay an LLM KV-cache trace: look up each prefix, read and verify it, write the rest",
@@ -50,19 +50,21 @@ export const replayCommand: CommandDef<typeof ARGS> = defineCommand({
 
 /** Runs a replay from opening the trace to the clean-up and prints its report; returns the exit code. */
 export async function runReplay(settings: ReplaySettings, terminal: Terminal): Promise<number> {
-  using interruption = new Interruption();
-  const source = await openTrace(settings.file, terminal);
-  interruption.signal.addEventListener("abort", () => source.close(), { once: true });
-  try {
-    await using target = await openReplayTarget(settings.target);
-    await new ReplayRun(settings, terminal, interruption).on(target, source);
-    return 0;
-  } catch (error) {
-    if (interruption.exitCode === undefined) throw error;
-    const interrupted = codeOf(error) === "INTERRUPTED";
-    note(terminal, interrupted ? (error as Error).message : `interrupted: [${codeOf(error)}] ${error}`);
-    return interruption.exitCode;
-  } finally {
-    await source.close();
-  }
+  let run: ReplayRun | undefined;
+  return interruptible(
+    terminal,
+    async (interruption) => {
+      const source = await openTrace(settings.file, terminal);
+      interruption.signal.addEventListener("abort", () => source.close(), { once: true });
+      try {
+        await using target = await openReplayTarget(settings.target);
+        run = new ReplayRun(settings, terminal, interruption);
+        await run.on(target, source);
+        return 0;
+      } finally {
+        await source.close();
+      }
+    },
+    () => `replayed ${run?.requests ?? 0} requests`,
+  );
 }

@@ -1,6 +1,6 @@
 import { MAX_VALUE_BYTES } from "../bytes/value-limit.ts";
-import { ConfigError } from "../errors.ts";
 import { CLIENT_NAMES, type ClientName } from "./block-store.ts";
+import { badOption, quoted, secondsAsMs, wholeNumber } from "./option-values.ts";
 
 const MAX_CONCURRENCY = 1024;
 /** A year: a longer life of throw-away records is a slip of the pen. */
@@ -35,11 +35,13 @@ export interface ReplaySettings {
   strict: boolean;
 }
 
-/** @throws ConfigError `BAD_OPTION` that names the option */
+/** Throws ConfigError `BAD_OPTION` that names the option. */
 export function replaySettings(typed: ReplayArguments): ReplaySettings {
+  if (typed.file === "") throw badOption("FILE", "is empty; give a trace, or - for the standard input");
+  if (typed.target === "") throw badOption("--target", "is empty; give a URL, or local");
   return {
-    file: text("FILE", typed.file),
-    target: text("--target", typed.target),
+    file: typed.file,
+    target: typed.target,
     client: clientName(typed.client),
     valueBytes: wholeNumber("--value-bytes", typed["value-bytes"], MAX_VALUE_BYTES),
     requests:
@@ -47,29 +49,14 @@ export function replaySettings(typed: ReplayArguments): ReplaySettings {
         ? undefined
         : wholeNumber("--requests", typed.requests, Number.MAX_SAFE_INTEGER),
     concurrency: wholeNumber("--concurrency", typed.concurrency, MAX_CONCURRENCY),
-    ttlMs: wholeNumber("--ttl", typed.ttl, MAX_TTL_SECONDS) * 1000,
+    ttlMs: secondsAsMs("--ttl", typed.ttl, MAX_TTL_SECONDS),
     json: typed.json,
     strict: typed.strict,
   };
 }
 
-function text(option: string, value: string): string {
-  if (value !== "") return value;
-  throw new ConfigError("BAD_OPTION", `${option} is empty`, { option });
-}
-
 function clientName(value: string): ClientName {
   const name = CLIENT_NAMES.find((known) => known === value);
   if (name !== undefined) return name;
-  throw new ConfigError("BAD_OPTION", `--client is one of ${CLIENT_NAMES.join(", ")}, not "${value}"`, {
-    option: "--client",
-  });
-}
-
-function wholeNumber(option: string, value: string, max: number): number {
-  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= 1 && number <= max) return number;
-  throw new ConfigError("BAD_OPTION", `${option} is a whole number from 1 to ${max}, not "${value}"`, {
-    option,
-  });
+  throw badOption("--client", `is one of ${CLIENT_NAMES.join(", ")}, not ${quoted(value)}`);
 }

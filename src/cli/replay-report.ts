@@ -13,6 +13,11 @@ export interface ReplayReport {
   malformed: MalformedLine[];
 }
 
+/** The trace, for people. */
+export function traceName({ file }: ReplaySettings): string {
+  return file === "-" ? "the standard input" : file;
+}
+
 /** Quantities that both forms of the report show. */
 function derive(figures: ReplayFigures) {
   const seconds = figures.elapsedMs / 1000;
@@ -100,7 +105,7 @@ export function textReport(report: ReplayReport, terminal: Terminal): string {
     rows.push(["vanished", count(figures.vanished), "evicted or expired before the read"]);
   if (malformedLines > 0) rows.push(["malformed", count(malformedLines), "lines skipped"]);
   const width = Math.max(...rows.map(([, figure]) => figure.length));
-  const title = `${settings.file} on ${target} with ${settings.client}`;
+  const title = `${traceName(settings)} on ${target} with ${settings.client}`;
   const lines = rows.map(
     ([label, figure, remark]) =>
       `  ${label.padEnd(11)} ${paint(terminal, "stdout", "bold", figure.padStart(width))}   ${paint(terminal, "stdout", "dim", remark)}`,

@@ -8,7 +8,7 @@ import { openBlockStore } from "./open-block-store.ts";
 import { openProgress, type Progress } from "./progress.ts";
 import { type ReplayFigures, replay } from "./replay.ts";
 import type { ReplaySettings } from "./replay-options.ts";
-import { jsonReport, textReport } from "./replay-report.ts";
+import { jsonReport, textReport, traceName } from "./replay-report.ts";
 import type { ReplayTarget } from "./replay-target.ts";
 import { note, type Terminal } from "./terminal.ts";
 import { readTrace } from "./trace-reader.ts";
@@ -28,6 +28,8 @@ export class ReplayRun {
   readonly #written: BlockIdSet = new BlockIdSet();
   readonly #malformed: MalformedLine[] = [];
   #malformedLines = 0;
+  /** Replayed so far. */
+  requests = 0;
 
   constructor(settings: ReplaySettings, terminal: Terminal, interruption: Interruption) {
     this.#settings = settings;
@@ -35,7 +37,7 @@ export class ReplayRun {
     this.#interruption = interruption;
   }
 
-  /** Replays `source` on `target` and prints the report; throws `INTERRUPTED` where a signal ended it. */
+  /** Replays `source` on `target` and prints the report, unless a signal ends it. */
   async on(target: ReplayTarget, source: TraceSource): Promise<void> {
     const { client, valueBytes, ttlMs, requests } = this.#settings;
     const values = new BlockValues(valueBytes);
@@ -74,7 +76,10 @@ export class ReplayRun {
       concurrency,
       signal: this.#interruption.signal,
       written: this.#written,
-      onRequest: (tally) => progress.requestDone(tally),
+      onRequest: (tally) => {
+        this.requests = tally.requests;
+        progress.requestDone(tally);
+      },
     });
   }
 
@@ -96,14 +101,12 @@ export class ReplayRun {
     const settings = this.#settings;
     const terminal = this.#terminal;
     const malformedLines = this.#malformedLines;
-    if (this.#interruption.signal.aborted) {
-      throw new SlotpackError("INTERRUPTED", `interrupted after ${figures.requests} requests`);
-    }
+    if (this.#interruption.signal.aborted) return;
     if (malformedLines > NOTED_LINES) {
       note(terminal, `${malformedLines - NOTED_LINES} more malformed lines skipped`);
     }
     if (figures.requests === 0 && malformedLines > 0) {
-      const text = `no line of ${settings.file} is a request in Mooncake's format`;
+      const text = `no line of ${traceName(settings)} is a request in Mooncake's format`;
       throw new SlotpackError("TRACE_MALFORMED", text);
     }
     if (settings.requests !== undefined && figures.requests < settings.requests) {

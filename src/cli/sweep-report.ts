@@ -5,8 +5,8 @@ import { paint, type Terminal } from "./terminal.ts";
 
 /** One JSON object and a newline; `removed` is 0 in a dry run, and `byteLength` is what the orphans held. */
 export function sweepJson(settings: SweepSettings, report: SweepReport, elapsedMs: number): string {
-  const { url, layouts, prefix, graceMs, dryRun } = settings;
-  const target = redactTarget(url);
+  const { server, layouts, prefix, graceMs, dryRun } = settings;
+  const target = redactTarget(server.target);
   return `${JSON.stringify({ target, layouts, prefix, graceMs, dryRun, ...report, elapsedMs })}\n`;
 }
 
@@ -21,7 +21,7 @@ export function sweepText(
   const { scanned, total, orphanMetadata, orphanBytes, removed, byteLength } = report;
   const held = `${(byteLength / 1e6).toFixed(1)} MB`;
   const rows: [string, string][] = [
-    ["target", `${redactTarget(settings.url)}, ${settings.layouts.join(", ")}`],
+    ["target", `${redactTarget(settings.server.target)}, ${settings.layouts.join(", ")}`],
     [
       "looked at",
       `${count(scanned)} halves of records${total === undefined ? "" : `, among ${count(total)} names`}`,

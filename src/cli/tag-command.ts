@@ -2,6 +2,7 @@ import { ConfigError } from "../errors.ts";
 import { SLOT_COUNT, tagForSlot } from "../slots/index.ts";
 import { type AnyCommand, anyCommand } from "./any-command.ts";
 import { JSON_LINES } from "./key-options.ts";
+import { quoted } from "./option-values.ts";
 import { ResultOutput } from "./result-output.ts";
 import { paint, type Terminal } from "./terminal.ts";
 
@@ -54,6 +55,6 @@ function readRange(text: string): SlotRange {
   const [, first = "", last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
   const range = [Number(first), Number(last)] as const;
   if (first !== "" && range[0] <= range[1] && range[1] < SLOT_COUNT) return range;
-  const message = `a slot is a whole number from 0 to ${SLOT_COUNT - 1}, or a range such as 0-99, not "${text}"`;
+  const message = `a slot is a whole number from 0 to ${SLOT_COUNT - 1}, or a range such as 0-99, not ${quoted(text)}`;
   throw new ConfigError("BAD_SLOT", message, { option: "SLOT" });
 }

@@ -12,7 +12,10 @@ export async function mainUsage(
   const rows: [string, string][] = [];
   for (const [name, load] of Object.entries(commands))
     rows.push([name, metaOf(await load()).description ?? ""]);
-  rows.push(["--version", "Print the version"], ["--help", "Print this; after a command, its options"]);
+  rows.push(
+    ["help", "Print this; in front of a command, its options, as --help behind it"],
+    ["--version", "Print the version"],
+  );
   const title = (text: string) => paint(terminal, stream, "bold", text);
   return [
     "slotpack moves batches of keys and records in and out of Redis and Valkey, one packed write per node.",
@@ -40,7 +43,7 @@ const EXIT_CODES: readonly [string, string][] = [
 ];
 
 const VARIABLES: readonly [string, string][] = [
-  ["SLOTPACK_URL", "The target of plan, get, put, ls and rm where --target is not given"],
+  ["SLOTPACK_URL", "The target of plan, get, put, ls, rm and sweep where --target is not given"],
   ["NO_COLOR", "Set: no colours on a terminal; where there is none, there are never any"],
   ["DEBUG", "Set: the stack of an error behind its line"],
 ];

@@ -16,6 +16,7 @@ export async function openWalkMeter(
   return openMeter(terminal, total !== undefined, {
     format: "{bar} {value} of {total} names · {records} records · {duration_formatted}",
     total: total ?? 0,
+    first: { records: 0 },
   });
 }
 

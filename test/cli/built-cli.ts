@@ -4,6 +4,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { afterAll, beforeAll } from "vitest";
+import { describeWithServer } from "../rig/gate.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -80,4 +82,43 @@ export class BuiltCli implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** What a suite runs beside: the built command line and its servers. */
+export interface BesideServers<S extends RunningServers> {
+  readonly cli: BuiltCli;
+  readonly servers: S;
+}
+
+interface RunningServers {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A suite that starts the command line as a process, beside servers of its own. */
+export function describeBuiltCli<S extends RunningServers>(
+  title: string,
+  startServers: () => Promise<S>,
+  suite: (on: BesideServers<S>) => void,
+): void {
+  describeWithServer(title, () => {
+    let cli: BuiltCli | undefined;
+    let servers: S | undefined;
+    beforeAll(async () => {
+      cli = new BuiltCli();
+      servers = await startServers();
+    });
+    afterAll(async () => {
+      cli?.[Symbol.dispose]();
+      await servers?.stop();
+    });
+    suite({
+      get cli() {
+        return cli!;
+      },
+      get servers() {
+        return servers!;
+      },
+    });
+  });
 }

@@ -34,6 +34,27 @@ describe("the command line", () => {
     }
   });
 
+  test("prints the same help on `help`, and that of a command on `help COMMAND`", async () => {
+    expect(await run(["help"])).toEqual(await run(["--help"]));
+    expect(await run(["help", "slot"])).toEqual(await run(["slot", "--help"]));
+    expect(await run(["help", "slto"])).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  test.each([
+    ["redis://u:sesame@host:1"],
+    ["sweep", "redis://u:sesame@host:1"],
+    ["ls", "a", "redis://:sesame@host"],
+    ["tag", "redis://u:sesame@host"],
+    ["plan", "--primaries", "redis://u:sesame@host", "k"],
+    ["replay", SAMPLE, "--client", "redis://u:sesame@host"],
+    ["ls", "--layout", "redis://u:sesame@host", "--target", "redis://h"],
+  ])("does not repeat the password of a URL that stands in the wrong place: %j", async (...args) => {
+    const outcome = await run(args);
+    expect(outcome).toMatchObject({ code: 2, stdout: "" });
+    expect(outcome.stderr).toContain("redis://***@host");
+    expect(outcome.stderr).not.toContain("sesame");
+  });
+
   test("without a command prints the help to stderr and exits with 2", async () => {
     const outcome = await run([]);
     expect(outcome).toMatchObject({ code: 2, stdout: "" });
@@ -44,7 +65,10 @@ describe("the command line", () => {
     [["reply"], "[BAD_COMMAND]", "reply"],
     [["--frobnicate"], "[BAD_COMMAND]", "--frobnicate"],
     [["toString"], "[BAD_COMMAND]", "toString"],
-    [["replay"], "[BAD_OPTION]", "FILE"],
+    [["replay"], "[BAD_OPTION]", "FILE; see slotpack replay --help"],
+    [["replay", "--file", SAMPLE], "[BAD_OPTION]", "--file"],
+    [["slot", "--key", "k"], "[BAD_OPTION]", "--key"],
+    [["tag", "-5"], "[BAD_OPTION]", "see slotpack tag --help"],
     [["replay", ""], "[BAD_OPTION]", "FILE"],
     [["replay", SAMPLE, "extra"], "[BAD_OPTION]", "extra"],
     [["replay", SAMPLE, "--concurency", "4"], "[BAD_OPTION]", "--concurency"],
@@ -103,9 +127,9 @@ describe("the command line", () => {
     },
   );
 
-  test("refuses a target that is no URL, without its password", async () => {
+  test("refuses a target that is no URL, without its password, as a command line that is wrong", async () => {
     const outcome = await run(["replay", SAMPLE, "--target", "ftp://u:sesame@example.com", "--json"]);
-    expect(outcome.code).toBe(1);
+    expect(outcome.code).toBe(2);
     expect(outcome.stderr).toContain("[BAD_URL]");
     expect(outcome.stderr).not.toContain("sesame");
   });
@@ -114,6 +138,30 @@ describe("the command line", () => {
     const args = ["replay", "/no/such/trace.jsonl"];
     expect((await run(args)).stderr).not.toContain("\n    at ");
     expect((await run(args, "", { DEBUG: "1" })).stderr).toContain("\n    at ");
+  });
+});
+
+describe("the help of each command", () => {
+  test.each(["slot", "tag", "plan", "get", "put", "ls", "rm", "replay", "sweep"])(
+    "%s has examples and fits a terminal",
+    async (name) => {
+      const { code, stdout, stderr } = await run([name, "--help"]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toContain(`Usage: slotpack ${name}`);
+      expect(stdout).toContain("--json");
+      const examples = stdout.slice(stdout.indexOf("Examples:"));
+      expect(examples.split("\n").filter((line) => line.includes(`slotpack ${name}`)).length).toBeGreaterThan(
+        1,
+      );
+      expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(101);
+      expect(stdout).not.toContain("\u001b");
+    },
+  );
+
+  test("the main help tells the exit codes", async () => {
+    const { stdout } = await run(["--help"]);
+    for (const text of ["Exit codes:", "130, 143, 129", "SLOTPACK_URL", "NO_COLOR"])
+      expect(stdout).toContain(text);
   });
 });
 

@@ -53,9 +53,12 @@ describeWithServer("slotpack plan against live servers", () => {
   test("takes one server for the owner of all slots, and its URL from the environment", async () => {
     const outcome = await run(["plan", "--json", ...KEYS], "", { SLOTPACK_URL: server.url });
     expect(outcome.code).toBe(0);
-    const { nodes, uncovered } = JSON.parse(outcome.stdout);
+    const { nodes, uncovered, crossSlot } = JSON.parse(outcome.stdout);
     expect(nodes).toMatchObject([{ node: server.node.address, slots: 16_384, keys: 5, packedWrites: 1 }]);
     expect(uncovered.slots).toBe(0);
+    expect(crossSlot.refused).toBe(false);
+    const { stdout } = await run(["plan", "--target", server.url, ...KEYS]);
+    expect(stdout).toContain("one command may take them all; a cluster, where they lie in 3 slots,");
   });
 });
 

@@ -2,11 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type LayoutName, lmcacheMetadata, msgpackMetadata, RecordStore } from "../../src/index.ts";
 import { describeEachServer } from "../records/each-server.ts";
-import { describeWithServer, type RigServers, startServer } from "../rig/index.ts";
-import { BuiltCli } from "./built-cli.ts";
 import { run } from "./memory-terminal.ts";
 
 const LAYOUTS: readonly LayoutName[] = ["tagged-pair", "colon-pair", "upstream-pair", "packed", "value-only"];
@@ -115,6 +113,14 @@ describeEachServer("records on the command line", (on) => {
     expect(text).toContain("00 01 02 ");
   });
 
+  test("names the empty key in what people read", async () => {
+    expect((await slotpack(["put", "", file])).stdout).toMatch(/^stored \(the empty key\): 300 bytes/);
+    expect((await slotpack(["get", ""])).stdout).toMatch(/^\(the empty key\)\n/);
+    expect(jsonLines((await slotpack(["get", "", "--json"])).stdout)).toMatchObject([
+      { key: "", state: "whole" },
+    ]);
+  });
+
   test("get tells what is there in place of a whole record, ends with 1, and changes nothing", async () => {
     await (await store("tagged-pair")).putMany(
       ["lost", "bare", "cut", "fine"].map((key) => ({ key, metadata: {}, bytes: BYTES })),
@@ -179,6 +185,11 @@ describeEachServer("records on the command line", (on) => {
     const onTerminal = await slotpack(["get", "a", "--raw"], "", true);
     expect(onTerminal).toMatchObject({ code: 2, stdout: "" });
     expect(onTerminal.stderr).toContain("--out FILE");
+    const nowhere = await slotpack(["get", "b", "--out", join(folder, "no/such/file")]);
+    expect(nowhere).toMatchObject({ code: 1, stdout: "" });
+    expect(nowhere.stderr).toMatch(
+      /^slotpack: error \[FILE_UNWRITABLE\] cannot write .+: there is no such folder\n$/,
+    );
   });
 
   test("ls lists many records, those with the prefix only, and no names of others", async () => {
@@ -257,133 +268,5 @@ describeEachServer("records on the command line", (on) => {
     );
     expect(stderr).toContain("1 of 1 names · 1 records");
     expect(stdout).toBe("removed 1 record (packed)\n");
-  });
-});
-
-describe("records on the command line, mistyped", () => {
-  const target = ["--target", "redis://h"];
-  test.each([
-    [["get", "k"], "--target"],
-    [["ls"], "SLOTPACK_URL"],
-    [["get", "k", ...target, "--layout", "bogus"], "--layout"],
-    [["get", "k", ...target, "--codec", "json"], "--codec"],
-    [["get", "k", ...target, "--raw", "--json"], "--json"],
-    [["get", "k", ...target, "--raw", "--out", "f"], "--out"],
-    [["get", "k", "l", ...target, "--out", "f"], "--out"],
-    [["get", "k", ...target, "--preview", "-1"], "--preview"],
-    [["get", "k", ...target, "--timeout", "0"], "--timeout"],
-    [["put", ...target], "KEY"],
-    [["put", "k", ...target], "FILE"],
-    [["put", "k", "-", "extra", ...target], "extra"],
-    [["put", "k", "-", ...target, "--layout", "any"], "--layout"],
-    [["put", "k", "-", ...target, "--metadata", "{a:1}"], "--metadata"],
-    [["put", "k", "-", ...target, "--metadata", '{"fmt":"X","dtypes":[null],"shapes":[[1]]}'], "--metadata"],
-    [["put", "k", "-", ...target, "--metadata", "{}", "--codec", "lmcache"], "--metadata"],
-    [["put", "k", "-", ...target, "--metadata", "{}", "--layout", "value-only"], "--metadata"],
-    [["put", "k", "-", ...target, "--ttl", "0"], "--ttl"],
-    [["ls", "a", "b", ...target], "b"],
-    [["rm", ...target], "KEY"],
-    [["rm", "k", "--prefix", "p", ...target], "--prefix"],
-    [["rm", "--prefix", "", "--yes", ...target], "--prefix"],
-    [["rm", "k", "--dry-run", ...target], "--dry-run"],
-  ] as const)("answers %j with exit code 2", async (args, mention) => {
-    const outcome = await run(args);
-    expect(outcome).toMatchObject({ code: 2, stdout: "" });
-    expect(outcome.stderr).toMatch(/^slotpack: error \[BAD_OPTION\] .+\n$/);
-    expect(outcome.stderr).toContain(mention);
-  });
-
-  test("names a file that cannot be read before it connects", async () => {
-    const outcome = await run(["put", "k", "/no/such/file", "--target", "redis://127.0.0.1:1"]);
-    expect(outcome).toEqual({
-      code: 1,
-      stdout: "",
-      stderr: "slotpack: error [FILE_UNREADABLE] cannot read /no/such/file: there is no such file\n",
-    });
-  });
-
-  test.each(["get", "ls", "rm", "plan", "put"])(
-    "%s shows no password of a target that does not answer",
-    async (name) => {
-      const args = { get: ["k"], ls: [], rm: ["k"], plan: ["k"], put: ["k", "-"] }[name]!;
-      const target = "redis://user:sesame@127.0.0.1:1";
-      const outcome = await run([name, ...args, "--timeout", "0.5"], "", { SLOTPACK_URL: target });
-      expect(outcome).toMatchObject({ code: 1, stdout: "" });
-      expect(outcome.stderr).toMatch(
-        /^slotpack: error \[CONNECT_FAILED\] .+; is a server running there\?\n$/,
-      );
-      expect(outcome.stderr).not.toContain("sesame");
-    },
-    30_000,
-  );
-});
-
-describe("the help of each command", () => {
-  test.each(["slot", "tag", "plan", "get", "put", "ls", "rm"])(
-    "%s has examples and fits a terminal",
-    async (name) => {
-      const { code, stdout, stderr } = await run([name, "--help"]);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      expect(stdout).toContain(`Usage: slotpack ${name}`);
-      expect(stdout).toContain("--json");
-      const examples = stdout.slice(stdout.indexOf("Examples:"));
-      expect(examples.split("\n").filter((line) => line.includes(`slotpack ${name}`)).length).toBeGreaterThan(
-        1,
-      );
-      expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(101);
-      expect(stdout).not.toContain("\u001b");
-    },
-  );
-
-  test("the main help tells the exit codes", async () => {
-    const { stdout } = await run(["--help"]);
-    for (const text of ["Exit codes:", "130, 143, 129", "SLOTPACK_URL", "NO_COLOR"])
-      expect(stdout).toContain(text);
-  });
-});
-
-describeWithServer("records through the built command line", () => {
-  let cli: BuiltCli;
-  let server: RigServers;
-  beforeAll(async () => {
-    cli = new BuiltCli();
-    server = await startServer();
-  });
-  afterAll(async () => {
-    cli[Symbol.dispose]();
-    await server.stop();
-  });
-
-  test("ls | head ends quietly", async () => {
-    const names = Array.from({ length: 20_000 }, (_, i) => [`${"long".repeat(20)}${i}:packed`, "x"]).flat();
-    await server.node.command("MSET", ...names);
-    const running = cli.start(["ls"], { SLOTPACK_URL: server.url });
-    running.child.stdout!.once("data", () => running.child.stdout!.destroy());
-    const { code, stderr } = await running.exit;
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  });
-
-  test("put and get pass bytes through unchanged", async () => {
-    const env = { SLOTPACK_URL: server.url };
-    const put = cli.start(["put", "blob", "-"], env);
-    put.child.stdin!.end(BYTES);
-    expect((await put.exit).code).toBe(0);
-    const get = cli.start(["get", "blob", "--raw"], env);
-    const parts: Buffer[] = [];
-    get.child.stdout!.on("data", (part) => parts.push(part));
-    expect(await get.exit).toMatchObject({ code: 0, stderr: "" });
-    expect(Buffer.concat(parts).equals(BYTES)).toBe(true);
-  });
-
-  test("put ends on SIGINT while it waits for its input, and has written nothing", async () => {
-    const running = cli.start(["put", "half", "-"], { SLOTPACK_URL: server.url });
-    running.child.stdin!.write("some bytes");
-    // It listens to signals as soon as it has loaded; until then the signal ends it as well.
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-    running.child.kill("SIGINT");
-    const { code, stdout } = await running.exit;
-    expect([130, null]).toContain(code);
-    expect(stdout).toBe("");
-    expect(await server.node.command("EXISTS", "{half}:kv_bytes", "{half}:metadata")).toBe(0);
   });
 });

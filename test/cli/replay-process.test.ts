@@ -3,43 +3,34 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { describeWithServer } from "../rig/gate.ts";
-import { type RigServers, startServer } from "../rig/servers.ts";
+import { beforeEach, expect, test } from "vitest";
+import { startServer } from "../rig/servers.ts";
 import { until } from "../rig/until.ts";
-import { BuiltCli, type RunningCli } from "./built-cli.ts";
+import { describeBuiltCli, type RunningCli } from "./built-cli.ts";
 import { predict, SAMPLE } from "./trace-file.ts";
 
 const REQUESTS = readFileSync(SAMPLE, "utf8").split("\n").slice(0, 60).join("\n");
 
-describeWithServer("slotpack replay as a process", () => {
-  let cli: BuiltCli;
-  let server: RigServers;
-  beforeAll(async () => {
-    cli = new BuiltCli();
-    server = await startServer();
-  });
-  afterAll(async () => {
-    cli[Symbol.dispose]();
-    await server.stop();
-  });
-  beforeEach(() => server.node.command("FLUSHALL"));
+describeBuiltCli("slotpack replay as a process", startServer, (on) => {
+  beforeEach(() => on.servers.node.command("FLUSHALL"));
 
-  const keyCount = async () => (await server.node.command("DBSIZE")) as number;
+  const keyCount = async () => (await on.servers.node.command("DBSIZE")) as number;
 
   /** Starts a run that has replayed 60 requests and waits for more on its standard input. */
   async function startWaiting(
     args: readonly string[],
     env: Record<string, string> = {},
   ): Promise<RunningCli> {
-    const running = cli.start(["replay", "-", ...args], env);
+    const running = on.cli.start(["replay", "-", ...args], env);
     running.child.stdin!.write(`${REQUESTS}\n`);
     return running;
   }
 
   test("on --target local starts three primaries, prints one JSON object and leaves no server", async () => {
     using folder = new ServerFolder();
-    const running = cli.start(["replay", SAMPLE, "--json", "--value-bytes", "256"], { TMPDIR: folder.path });
+    const running = on.cli.start(["replay", SAMPLE, "--json", "--value-bytes", "256"], {
+      TMPDIR: folder.path,
+    });
     const ports = await folder.threePorts();
     const { code, stdout, stderr } = await running.exit;
     expect(stderr).toBe("");
@@ -67,16 +58,16 @@ describeWithServer("slotpack replay as a process", () => {
   });
 
   test("on SIGINT deletes what it wrote on a user's server, and nothing else", async () => {
-    await server.node.command("SET", "slotpack-replay:mine", "kept");
+    await on.servers.node.command("SET", "slotpack-replay:mine", "kept");
     const { stored } = predict(SAMPLE, 60);
-    const running = await startWaiting(["--target", server.url, "--ttl", "100"]);
+    const running = await startWaiting(["--target", on.servers.url, "--ttl", "100"]);
     await until("the requests are replayed", async () => (await keyCount()) === 1 + 2 * stored);
-    const keys = ((await server.node.command("KEYS", "{*")) as string[]).sort();
+    const keys = ((await on.servers.node.command("KEYS", "{*")) as string[]).sort();
     expect(keys.every((key) => /^\{slotpack-replay:[0-9a-f]{12}:\d+\}:(metadata|kv_bytes)$/.test(key))).toBe(
       true,
     );
     for (const key of keys.slice(0, 10)) {
-      const life = (await server.node.command("PTTL", key)) as number;
+      const life = (await on.servers.node.command("PTTL", key)) as number;
       expect(life).toBeGreaterThan(50_000);
       // The bytes live a little longer than the metadata, which must not outlive them.
       expect(life).toBeLessThanOrEqual(key.endsWith(":metadata") ? 100_000 : 110_000);
@@ -86,13 +77,20 @@ describeWithServer("slotpack replay as a process", () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 130,
       stdout: "",
-      stderr: "slotpack: interrupted after 60 requests\n",
+      stderr: "slotpack: interrupted: replayed 60 requests\n",
     });
-    expect(await server.node.command("KEYS", "*")).toEqual(["slotpack-replay:mine"]);
+    expect(await on.servers.node.command("KEYS", "*")).toEqual(["slotpack-replay:mine"]);
   });
 
   test("on SIGINT between two commands deletes what it wrote", async () => {
-    const running = cli.start(["replay", SAMPLE, "--target", server.url, "--client", "ioredis-sequential"]);
+    const running = on.cli.start([
+      "replay",
+      SAMPLE,
+      "--target",
+      on.servers.url,
+      "--client",
+      "ioredis-sequential",
+    ]);
     await until("it writes", async () => (await keyCount()) > 50);
     running.child.kill("SIGINT");
     expect((await running.exit).code).toBe(130);
@@ -115,7 +113,7 @@ describeWithServer("slotpack replay as a process", () => {
   });
 
   test("survives a reader of its output that goes away", async () => {
-    const running = cli.start(["replay", SAMPLE, "--target", server.url, "--requests", "5"]);
+    const running = on.cli.start(["replay", SAMPLE, "--target", on.servers.url, "--requests", "5"]);
     running.child.stdout!.destroy();
     const { code, stderr } = await running.exit;
     expect(stderr).toBe("");

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { hashTag, keySlot, tagForSlot } from "../../src/slots/index.ts";
-import { describeWithServer, type RigServers, startCluster } from "../rig/index.ts";
-import { BuiltCli } from "./built-cli.ts";
+import { startCluster } from "../rig/index.ts";
+import { describeBuiltCli } from "./built-cli.ts";
 import { run } from "./memory-terminal.ts";
 
 const ESCAPE = "\u001b";
@@ -105,33 +105,22 @@ describe("slotpack tag", () => {
   });
 });
 
-describeWithServer("slotpack slot as a process", () => {
-  let cli: BuiltCli;
-  let cluster: RigServers;
-  beforeAll(async () => {
-    cli = new BuiltCli();
-    cluster = await startCluster();
-  });
-  afterAll(async () => {
-    cli[Symbol.dispose]();
-    await cluster.stop();
-  });
-
+describeBuiltCli("slotpack slot as a process", startCluster, (on) => {
   test("agrees with a server on keys from a pipe", async () => {
     const keys = Array.from(
       { length: 200 },
       (_, i) => `${"{".repeat(i % 3)}key${i}${"}".repeat(i % 2)}:${i * i}`,
     );
-    const running = cli.start(["slot"]);
+    const running = on.cli.start(["slot"]);
     running.child.stdin!.end(`${keys.join("\n")}\n`);
     const { code, stdout, stderr } = await running.exit;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const slots = await Promise.all(keys.map((key) => cluster.node.command("CLUSTER", "KEYSLOT", key)));
+    const slots = await Promise.all(keys.map((key) => on.servers.node.command("CLUSTER", "KEYSLOT", key)));
     expect(stdout).toBe(keys.map((key, i) => `${slots[i]}\t${key}\n`).join(""));
   });
 
   test("ends quietly when the reader of its output goes away", async () => {
-    const running = cli.start(["slot"]);
+    const running = on.cli.start(["slot"]);
     const { stdin, stdout } = running.child;
     stdin!.on("error", () => {});
     // More than the pipes hold: the process has to notice by itself.
@@ -145,7 +134,9 @@ describeWithServer("slotpack slot as a process", () => {
   });
 
   test("holds the keys of one chunk, not a million", async () => {
-    const running = cli.start(["slot"], { NODE_OPTIONS: "--max-old-space-size=32 --max-semi-space-size=4" });
+    const running = on.cli.start(["slot"], {
+      NODE_OPTIONS: "--max-old-space-size=32 --max-semi-space-size=4",
+    });
     let lines = 0;
     running.child.stdout!.removeAllListeners("data");
     running.child.stdout!.on("data", (chunk: Buffer) => {
@@ -161,7 +152,7 @@ describeWithServer("slotpack slot as a process", () => {
   });
 
   test("ends on SIGINT while it waits for keys", async () => {
-    const running = cli.start(["slot"]);
+    const running = on.cli.start(["slot"]);
     running.child.stdin!.write("a\n");
     await new Promise((resolve) => running.child.stdout!.once("data", resolve));
     running.child.kill("SIGINT");
@@ -178,7 +169,7 @@ describeWithServer("slotpack slot as a process", () => {
     const { openSync, closeSync, existsSync } = await import("node:fs");
     if (!existsSync("/dev/full")) return;
     const full = openSync("/dev/full", "w");
-    const child = spawn(process.execPath, [cli.main, "slot", "a"], { stdio: ["ignore", full, "pipe"] });
+    const child = spawn(process.execPath, [on.cli.main, "slot", "a"], { stdio: ["ignore", full, "pipe"] });
     closeSync(full);
     let stderr = "";
     child.stderr!.on("data", (chunk) => {

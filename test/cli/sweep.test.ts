@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { KvConnector, msgpackMetadata, RecordStore } from "../../src/index.ts";
 import { chunkOf, keysOf } from "../connector/chunks.ts";
 import { describeEachServer } from "../records/each-server.ts";
-import { describeWithServer, type RigServers, startServer, until } from "../rig/index.ts";
-import { BuiltCli } from "./built-cli.ts";
+import { startServer, until } from "../rig/index.ts";
+import { describeBuiltCli } from "./built-cli.ts";
 import { run } from "./memory-terminal.ts";
 
 describeEachServer("slotpack sweep", (on) => {
@@ -29,7 +29,7 @@ describeEachServer("slotpack sweep", (on) => {
 
   test("prints one JSON object, counts in a dry run and removes otherwise", async () => {
     await spoil();
-    const args = ["sweep", on.servers.url, "--grace", "0.1", "--json"];
+    const args = ["sweep", "--target", on.servers.url, "--grace", "0.1", "--json"];
     const dry = await run([...args, "--dry-run"]);
     expect(dry).toMatchObject({ code: 0, stderr: "" });
     const figures = {
@@ -53,7 +53,7 @@ describeEachServer("slotpack sweep", (on) => {
   test("prints a report for people, and a bar where stderr is a terminal", async () => {
     await spoil();
     const { code, stdout, stderr } = await run(
-      ["sweep", on.servers.url, "--grace", "0.1"],
+      ["sweep", "--target", on.servers.url, "--grace", "0.1"],
       "",
       { NO_COLOR: "1" },
       true,
@@ -71,32 +71,27 @@ describeEachServer("slotpack sweep", (on) => {
     }
     for (const name of ["{tagged-pair}:kv_bytes", "colon-pair:kv_bytes", "upstream-pairkv_bytes"])
       await on.command(name, "DEL", name);
-    const { stdout } = await run([
-      "sweep",
-      on.servers.url,
-      "--layout",
-      "any",
-      "--grace",
-      "0.1",
-      "--prefix",
-      "",
-      "--json",
-    ]);
+    const args = ["sweep", "--layout", "any", "--grace", "0.1", "--prefix", "", "--json"];
+    const { stdout } = await run(args, "", { SLOTPACK_URL: on.servers.url });
     expect(JSON.parse(stdout)).toMatchObject({ orphanMetadata: 3, removed: 3 });
     expect(await nameCount()).toBe(0);
   });
 });
 
+const TARGET = ["--target", "redis://127.0.0.1:1"];
+
 describe("slotpack sweep, mistyped", () => {
   test.each([
-    [["sweep"], "URL"],
-    [["sweep", ""], "URL"],
-    [["sweep", "redis://h", "--layout", "packed"], "--layout"],
-    [["sweep", "redis://h", "--layout", "tagged-pair,any"], "--layout"],
-    [["sweep", "redis://h", "--grace", "0"], "--grace"],
-    [["sweep", "redis://h", "--grace", "5s"], "--grace"],
-    [["sweep", "redis://h", "--grace", "100000"], "--grace"],
-    [["sweep", "redis://h", "--dry"], "--dry"],
+    [["sweep"], "--target"],
+    [["sweep", "--target", ""], "--target"],
+    [["sweep", "redis://h"], "unexpected argument"],
+    [["sweep", ...TARGET, "--layout", "packed"], "--layout"],
+    [["sweep", ...TARGET, "--layout", "tagged-pair,any"], "--layout"],
+    [["sweep", ...TARGET, "--grace", "0"], "--grace"],
+    [["sweep", ...TARGET, "--grace", "5s"], "--grace"],
+    [["sweep", ...TARGET, "--grace", "100000"], "--grace"],
+    [["sweep", ...TARGET, "--timeout", "0"], "--timeout"],
+    [["sweep", ...TARGET, "--dry"], "--dry"],
   ] as const)("answers %j with exit code 2", async (args, mention) => {
     const outcome = await run(args);
     expect(outcome).toMatchObject({ code: 2, stdout: "" });
@@ -107,35 +102,41 @@ describe("slotpack sweep, mistyped", () => {
   test("explains itself", async () => {
     const { code, stdout } = await run(["sweep", "--help"]);
     expect(code).toBe(0);
-    for (const option of ["layout", "prefix", "key-prefix", "salt", "grace", "dry-run", "json"])
+    for (const option of [
+      "target",
+      "timeout",
+      "layout",
+      "prefix",
+      "key-prefix",
+      "salt",
+      "grace",
+      "dry-run",
+      "json",
+    ])
       expect(stdout).toContain(`--${option}`);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(101);
   });
 
   test("says in one line that nobody answers, without the password", async () => {
-    const outcome = await run(["sweep", "redis://:sesame@127.0.0.1:1", "--json"]);
+    const outcome = await run([
+      "sweep",
+      "--target",
+      "redis://:sesame@127.0.0.1:1",
+      "--json",
+      "--timeout",
+      "0.5",
+    ]);
     expect(outcome).toMatchObject({ code: 1, stdout: "" });
     expect(outcome.stderr).toMatch(/^slotpack: error \[[A-Z_]+\] .+\n$/);
     expect(outcome.stderr).not.toContain("sesame");
   }, 30_000);
 });
 
-describeWithServer("slotpack sweep as a process", () => {
-  let cli: BuiltCli;
-  let server: RigServers;
-  beforeAll(async () => {
-    cli = new BuiltCli();
-    server = await startServer();
-  });
-  afterAll(async () => {
-    cli[Symbol.dispose]();
-    await server.stop();
-  });
-
+describeBuiltCli("slotpack sweep as a process", startServer, (on) => {
   test("ends on SIGINT without removing anything that it had only marked", async () => {
-    await server.node.command("SET", "{k}:kv_bytes", "x");
-    const running = cli.start(["sweep", server.url, "--grace", "8"]);
-    const life = () => server.node.command("PTTL", "{k}:kv_bytes");
+    await on.servers.node.command("SET", "{k}:kv_bytes", "x");
+    const running = on.cli.start(["sweep", "--target", on.servers.url, "--grace", "8"]);
+    const life = () => on.servers.node.command("PTTL", "{k}:kv_bytes");
     const marked = async () => running.child.exitCode !== null || (await life()) !== -1;
     await until("it is marked", marked, 40_000);
     running.child.kill("SIGINT");
