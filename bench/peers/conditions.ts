@@ -7,7 +7,7 @@ import type { PeersOptions } from "./options.ts";
 const require = createRequire(import.meta.url);
 
 /** Read from the file: not every package exports its package.json. */
-function versionOf(name: string): string {
+export function versionOf(name: string): string {
   try {
     let folder = dirname(require.resolve(name));
     while (!existsSync(join(folder, "package.json")) || !folder.endsWith(name)) {
