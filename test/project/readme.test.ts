@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,8 +20,20 @@ const run = promisify(execFile);
 const STANDALONE_PORT = 6379;
 const CLUSTER_PORT = 7000;
 
+const RECIPES = readdirSync(join(ROOT, "docs/recipes"))
+  .filter((name) => name.endsWith(".md"))
+  .sort()
+  .map((name) => `docs/recipes/${name}`);
+
 /** Texts whose snippets are run. */
-const TEXTS = ["README.md", "docs/connector.md"].map((path) => ({
+const TEXTS = [
+  "README.md",
+  "docs/connector.md",
+  "docs/adapters.md",
+  "docs/cache.md",
+  "docs/telemetry.md",
+  ...RECIPES,
+].map((path) => ({
   path,
   markdown: readFileSync(join(ROOT, path), "utf8"),
 }));
