@@ -77,10 +77,12 @@ export class CircuitBreaker {
     this.#limit++;
   }
 
-  failed(ticket: number, cause: unknown): void {
-    if (!this.ended(ticket)) return;
+  /** False where the ticket is of an earlier time, and counts for nothing. */
+  failed(ticket: number, cause: unknown): boolean {
+    if (!this.ended(ticket)) return false;
     this.#failures++;
     if (this.#state === "half-open" || this.#failures >= this.#rules.failureThreshold) this.trip(cause);
+    return true;
   }
 
   /** The call told nothing about the primary. False where the ticket is of an earlier time, and counts for nothing. */
@@ -96,7 +98,8 @@ export class CircuitBreaker {
     this.#epoch++;
     this.#failures = 0;
     this.#inFlight = 0;
-    this.#probes = 0;
+    // One that answers probes and fails calls is asked ever more seldom.
+    if (this.#state === "closed") this.#probes = 0;
     this.#scheduleProbe();
     this.#change("open", cause);
   }

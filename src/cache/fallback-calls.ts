@@ -12,8 +12,8 @@ export interface FallbackParts<V> {
   readonly memory: FallbackMemory<V>;
   readonly gate: PrimaryGate<V>;
   readonly journal: OutageJournal;
-  /** Keys whose last write the primary has not seen. */
-  readonly pending: (keys: readonly string[]) => void;
+  /** Keys whose last write, or only whose last TTL, the primary has not seen. */
+  readonly pending: (keys: readonly string[], isTtlOnly?: boolean) => void;
   readonly pendingClear: () => void;
 }
 
@@ -159,11 +159,11 @@ export class FallbackCalls<V> {
       const answer = await this.#ask([key], options, (limits) => primary.expire(key, ttlMs, limits));
       if (answer !== undefined) {
         if (answer.value) memory.store.expire(key, ttlMs);
-        this.#again([key]);
+        this.#again([key], true);
         return answer.value;
       }
       const exists = memory.has(key) && memory.store.expire(key, ttlMs);
-      if (exists) pending([key]);
+      if (exists) pending([key], true);
       return exists;
     });
   }
@@ -179,6 +179,10 @@ export class FallbackCalls<V> {
       if (answer !== undefined && journal.isEmpty) return answer.value;
       pendingClear();
       return answer?.value ?? count;
+    } catch (error) {
+      // As in #changing: nobody knows what is left.
+      memory.store.clear();
+      throw error;
     } finally {
       memory.end(call);
     }
@@ -191,18 +195,21 @@ export class FallbackCalls<V> {
   ): AsyncGenerator<string, void, undefined> {
     const { primary, memory, journal } = this.#parts;
     const glob = new Glob(pattern);
-    const steps = primary.keys(pattern, options);
+    let steps: AsyncIterableIterator<string> | undefined;
     let whole = false;
     try {
       for (;;) {
-        const step = await this.#ask([], options, () => steps.next());
+        const step = await this.#ask([], options, ({ timeoutMs }) => {
+          steps ??= primary.keys(pattern, { ...options, timeoutMs });
+          return steps.next();
+        });
         whole = step?.value.done === true;
         if (step === undefined || step.value.done === true) break;
         if (!journal.covers(step.value.value)) yield step.value.value;
       }
     } finally {
       // Not waited for: behind a step that hangs its end would hang as well.
-      if (!whole) void steps.return?.().catch(() => {});
+      if (!whole) void steps?.return?.().catch(() => {});
     }
     for (const key of memory.store.keys())
       if (glob.matches(key) && memory.has(key) && (!whole || journal.covers(key))) yield key;
@@ -252,9 +259,9 @@ export class FallbackCalls<V> {
   }
 
   /** Keys that became memory's while the primary was changing them: whichever came last, it gets memory's value once more. */
-  #again(keys: readonly string[]): void {
+  #again(keys: readonly string[], isTtlOnly?: boolean): void {
     const covered = keys.filter((key) => this.#parts.journal.covers(key));
-    if (covered.length > 0) this.#parts.pending(covered);
+    if (covered.length > 0) this.#parts.pending(covered, isTtlOnly);
   }
 }
 

@@ -47,7 +47,7 @@ export class FallbackCore<V> {
     const calls = new FallbackCalls({
       ...shared,
       memory: this.#memory,
-      pending: (keys) => this.#pending(keys),
+      pending: (keys, isTtlOnly) => this.#pending(keys, isTtlOnly),
       pendingClear: () => this.#pendingClear(),
     });
     this.serving = new FallbackServing(calls, this.#history);
@@ -84,8 +84,8 @@ export class FallbackCore<V> {
     if (this.gate.state !== "open") this.replay.kick();
   }
 
-  #pending(keys: readonly string[]): void {
-    for (const key of keys) if (!this.#journal.note(key)) this.#overflow();
+  #pending(keys: readonly string[], isTtlOnly?: boolean): void {
+    for (const key of keys) if (!this.#journal.note(key, isTtlOnly)) this.#overflow();
     if (this.gate.state !== "open") this.replay.kick();
   }
 

@@ -2,6 +2,8 @@
 export interface JournalEntry {
   readonly key: string;
   readonly version: number;
+  /** Whether it got another TTL and nothing else: its value is the primary's own. */
+  readonly isTtlOnly: boolean;
 }
 
 /**
@@ -10,7 +12,7 @@ export interface JournalEntry {
  */
 export class OutageJournal {
   readonly #maxKeys: number;
-  readonly #versions = new Map<string, number>();
+  readonly #entries = new Map<string, JournalEntry>();
   #version = 0;
   #clearVersion = 0;
   #lost = 0;
@@ -20,11 +22,11 @@ export class OutageJournal {
   }
 
   get size(): number {
-    return this.#versions.size;
+    return this.#entries.size;
   }
 
   get isEmpty(): boolean {
-    return this.#versions.size === 0 && this.#clearVersion === 0;
+    return this.#entries.size === 0 && this.#clearVersion === 0;
   }
 
   /** The version of the `clear` that the primary has not seen; 0 where there is none. */
@@ -39,22 +41,26 @@ export class OutageJournal {
 
   /** Whether the primary must not be asked about the key. */
   covers(key: string): boolean {
-    return this.#clearVersion !== 0 || this.#versions.has(key);
+    return this.#clearVersion !== 0 || this.#entries.has(key);
   }
 
   /** False where there is no room for the key. */
-  note(key: string): boolean {
-    if (this.#versions.size >= this.#maxKeys && !this.#versions.has(key)) {
+  note(key: string, isTtlOnly: boolean = false): boolean {
+    const noted = this.#entries.get(key);
+    if (this.#entries.size >= this.#maxKeys && noted === undefined) {
       this.#lost++;
       return false;
     }
-    this.#versions.set(key, ++this.#version);
+    const version = ++this.#version;
+    // Behind a `clear` the primary has no value for the TTL either.
+    const hasValue = this.#clearVersion === 0 && noted?.isTtlOnly !== false;
+    this.#entries.set(key, { key, version, isTtlOnly: isTtlOnly && hasValue });
     return true;
   }
 
   /** Everything that was there is gone, what was noted so far included. */
   noteClear(): void {
-    this.#versions.clear();
+    this.#entries.clear();
     this.#clearVersion = ++this.#version;
   }
 
@@ -65,15 +71,15 @@ export class OutageJournal {
   /** The oldest ones. */
   next(count: number): JournalEntry[] {
     const entries: JournalEntry[] = [];
-    for (const [key, version] of this.#versions) {
+    for (const entry of this.#entries.values()) {
       if (entries.length === count) break;
-      entries.push({ key, version });
+      entries.push(entry);
     }
     return entries;
   }
 
   /** The primary has what was in memory at that version; a key that was written since stays. */
   settled({ key, version }: JournalEntry): void {
-    if (this.#versions.get(key) === version) this.#versions.delete(key);
+    if (this.#entries.get(key)?.version === version) this.#entries.delete(key);
   }
 }

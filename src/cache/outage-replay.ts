@@ -45,7 +45,9 @@ export class OutageReplay<V> {
   kick(): void {
     this.#stopped = false;
     if (this.#parts.journal.isEmpty) return;
-    this.#running ??= this.#run().finally(() => {
+    // Not before it is noted as running: its first call may change the state, which leads here again.
+    const run = () => Promise.resolve().then(() => this.#run());
+    this.#running ??= run().finally(() => {
       this.#running = undefined;
       // Something may have come between the last look and here.
       if (!this.#stopped && this.#parts.gate.state !== "open") this.kick();
@@ -115,7 +117,7 @@ export class OutageReplay<V> {
     }
   }
 
-  /** What memory holds of the keys is written, what it does not hold is deleted. */
+  /** What memory holds of the keys is written (of some their TTL alone), what it does not hold is deleted. */
   async #bring(entries: readonly JournalEntry[], call: CacheCallOptions): Promise<void> {
     const { primary, store, options } = this.#parts;
     // One listener for each write: Node warns of a leak from the eleventh on.
@@ -123,17 +125,16 @@ export class OutageReplay<V> {
     const gone: string[] = [];
     const plain: [string, V][] = [];
     const writes: Promise<unknown>[] = [];
-    for (const { key } of entries) {
+    for (const { key, isTtlOnly } of entries) {
       const entry = options.afterOutage === "replay" ? readOrNull(store, key) : null;
       if (entry === null || entry.ttlMs < 1) gone.push(key);
+      else if (isTtlOnly) writes.push(primary.expire(key, finiteOrNull(entry.ttlMs), call));
       else if (entry.metadata === null && entry.ttlMs === Number.POSITIVE_INFINITY)
         plain.push([key, entry.value]);
       else {
         const { value, ttlMs } = entry;
         const metadata = entry.metadata ?? undefined;
-        writes.push(
-          primary.set(key, value, { ...call, ttlMs: Number.isFinite(ttlMs) ? ttlMs : null, metadata }),
-        );
+        writes.push(primary.set(key, value, { ...call, ttlMs: finiteOrNull(ttlMs), metadata }));
       }
     }
     if (plain.length > 0) writes.push(primary.setMany(plain, { ...call, ttlMs: null }));
@@ -149,6 +150,10 @@ export class OutageReplay<V> {
     for (const entry of entries) this.#parts.journal.settled(entry);
     this.#replayed += entries.length;
   }
+}
+
+function finiteOrNull(ttlMs: number): number | null {
+  return Number.isFinite(ttlMs) ? ttlMs : null;
 }
 
 function readOrNull<V>(store: MemoryStore<V>, key: string) {

@@ -81,7 +81,7 @@ export class PrimaryGate<V> {
       }
       const inHaste = timeoutMs < primaryTimeoutMs && (error as { code?: unknown }).code === "TIMEOUT";
       if (inHaste) this.#breaker.ended(ticket);
-      else this.#breaker.failed(ticket, error);
+      else if (this.#breaker.failed(ticket, error) && !this.#primary.isConnected) this.#breaker.trip(error);
       return undefined;
     } finally {
       this.#asking.delete(controller);

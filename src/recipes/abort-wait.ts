@@ -1,4 +1,7 @@
+import { AbortWatch } from "../cluster/abort-watch.ts";
 import { AbortError } from "../errors.ts";
+
+const ABORTS = new AbortWatch();
 
 /** The outcome of work that others share, or AbortError where this caller's signal fires before; the work goes on. */
 export async function untilAborted<T>(
@@ -14,12 +17,13 @@ export async function untilAborted<T>(
         cause: signal.reason,
       }),
     );
+  let unwatch = () => {};
   if (signal.aborted) abort();
-  else signal.addEventListener("abort", abort, { once: true });
+  else unwatch = ABORTS.watch(signal, abort);
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    signal.removeEventListener("abort", abort);
+    unwatch();
   }
 }
 

@@ -66,12 +66,13 @@ export class EmbeddingCache {
   async embedMany(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[]> {
     checkTexts(texts);
     checkNames("embedMany", options, ["signal"]);
-    const signal = checkSignal("embedMany", options, texts.length);
+    const asked = texts.slice();
+    const signal = checkSignal("embedMany", options, asked.length);
     const own = new EmbeddingJob();
     const flights = new Map<string, EmbeddingFlight>();
     const jobs = new Set<EmbeddingJob>();
     const joined: EmbeddingFlight[] = [];
-    for (const text of texts) {
+    for (const text of asked) {
       if (flights.has(text)) continue;
       let flight = this.#flights.get(text);
       if (flight === undefined) {
@@ -90,7 +91,7 @@ export class EmbeddingCache {
     } finally {
       for (const job of jobs) if (job.leave(signal?.reason)) this.#remove(job);
     }
-    return texts.map((text) => {
+    return asked.map((text) => {
       const { vector, error } = flights.get(text)!;
       if (vector === undefined) throw error;
       return vector.slice();

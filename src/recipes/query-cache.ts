@@ -16,7 +16,7 @@ import {
 } from "./query-cache-options.ts";
 import { encodeEntry, type TagTokens } from "./query-entry.ts";
 import { type QueryLook, QueryLookups } from "./query-lookups.ts";
-import { checkBackend, checkFunction } from "./recipe-options.ts";
+import { checkBackend, checkFunction, encodeValue } from "./recipe-options.ts";
 import { checkTags, TagLedger, TagSnapshot } from "./tag-ledger.ts";
 
 /** Hex digits of the sha256 in an entry's key: 128 bits, so that no two queries share a key. */
@@ -105,7 +105,7 @@ export class QueryCache<V = unknown> {
     const { tags = [], ttlMs, ...callOptions } = options;
     const key = this.keyOf(query);
     const entryTtlMs = checkedTtl(ttlMs) === undefined ? this.#ttlMs : ttlMs;
-    const encoded = this.#codec.encode(value);
+    const encoded = encodeValue(this.#codec, value);
     const { tokens } = tags instanceof TagSnapshot ? tags : await this.snapshot(tags, callOptions);
     await this.#cache.set(key, encodeEntry(tokens, encoded), { ...callOptions, ttlMs: entryTtlMs });
   }
@@ -218,7 +218,7 @@ export class QueryCache<V = unknown> {
     const value = await fn();
     const { tokens } = run;
     // A copy: the codec may have returned the value's own bytes, which are the first caller's as soon as this is done.
-    const bytes = Buffer.from(this.#codec.encode(value));
+    const bytes = Buffer.from(encodeValue(this.#codec, value));
     if (tokens !== undefined)
       await this.#tolerate(() => this.#cache.set(key, encodeEntry(tokens, bytes), { ...callOptions, ttlMs }));
     return { value, copy: () => this.#codec.decode(Buffer.from(bytes)) };

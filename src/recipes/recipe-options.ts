@@ -1,4 +1,5 @@
 import type { CacheBackend } from "../cache/cache-backend.ts";
+import type { ValueCodec } from "../cache/value-codec.ts";
 import { badOption } from "../cluster/options.ts";
 import type { SlotClient } from "../cluster/slot-client.ts";
 import { ConfigError } from "../errors.ts";
@@ -28,6 +29,17 @@ export function checkText(option: string, value: unknown): string {
 /** Throws ConfigError `BAD_OPTION`. */
 export function checkFunction(option: string, value: unknown): void {
   if (typeof value !== "function") throw badOption(option, "a function", value);
+}
+
+/** What a codec makes of a caller's value. Throws ConfigError `BAD_VALUE` where it makes nothing of it. */
+export function encodeValue<V>(codec: ValueCodec<V>, value: V): Uint8Array {
+  try {
+    return codec.encode(value);
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
+    const message = `value: the codec "${codec.name}" cannot encode it: ${(cause as Error)?.message}`;
+    throw new ConfigError("BAD_VALUE", message, { option: "value", cause });
+  }
 }
 
 /** Throws ConfigError `BAD_OPTION` for what is no cache backend, `BAD_CODEC` for one whose values are not bytes. */

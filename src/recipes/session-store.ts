@@ -2,7 +2,14 @@ import { randomBytes } from "node:crypto";
 import { badOption, type CallOptions, checkCallOptions } from "../cluster/options.ts";
 import { type Script, valuesOf } from "../cluster/script.ts";
 import type { SlotClient } from "../cluster/slot-client.ts";
-import { type ClientSource, checkClientSource, checkWhole, clientOf, prefixOf } from "./recipe-options.ts";
+import {
+  type ClientSource,
+  checkClientSource,
+  checkWhole,
+  clientOf,
+  encodeValue,
+  prefixOf,
+} from "./recipe-options.ts";
 import { SessionError } from "./session-error.ts";
 import {
   type CreateSessionOptions,
@@ -51,7 +58,7 @@ export class SessionStore<T = unknown> {
     if (userId !== undefined) checkUserId(userId);
     const { codec, ttlMs, maxAgeMs } = this.#options;
     const id = randomBytes(ID_BYTES).toString("base64url");
-    const args = [codec.encode(data), userId ?? "", ttlMs, maxAgeMs];
+    const args = [encodeValue(codec, data), userId ?? "", ttlMs, maxAgeMs];
     const reply = await this.#run(CREATE_SESSION, id, args, callOptions);
     if (reply === null) throw new SessionError("SESSION_CONFLICT", "a session with this id exists");
     const [ttl, createdAt] = numbers(reply);
@@ -85,7 +92,7 @@ export class SessionStore<T = unknown> {
     const { version, ...callOptions } = Object(options) as UpdateSessionOptions;
     checkWhole("version", version, 1);
     const { codec, ttlMs, maxAgeMs } = this.#options;
-    const args = [String(version), codec.encode(data), ttlMs, maxAgeMs];
+    const args = [String(version), encodeValue(codec, data), ttlMs, maxAgeMs];
     const reply = isId(id) ? await this.#run(UPDATE_SESSION, id, args, callOptions) : null;
     if (reply === null) throw new SessionError("SESSION_GONE", "the session expired or was destroyed");
     const [now, user, createdAt, ttl] = reply as Buffer[];

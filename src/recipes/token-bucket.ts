@@ -1,3 +1,4 @@
+import { checkCacheKeys } from "../cache/cache-input.ts";
 import { badOption, type CallOptions, checkCallOptions } from "../cluster/options.ts";
 import { type ScriptRun, valuesOf } from "../cluster/script.ts";
 import { ConfigError } from "../errors.ts";
@@ -100,6 +101,7 @@ export class TokenBucket {
       const one: Take = typeof take === "string" ? { key: take } : take;
       if (typeof one?.key !== "string")
         throw new ConfigError("BAD_KEY", `take ${keyIndex}: expected a key, or { key, cost }`, { keyIndex });
+      checkNames(`take ${keyIndex}`, one, ["key", "cost"]);
       const price = this.#checkCost(one.cost ?? cost, keyIndex);
       const args = [String(this.#capacity), String(this.#perMs), String(price), now];
       return { keys: [this.#prefix + one.key], args };
@@ -113,8 +115,9 @@ export class TokenBucket {
     );
   }
 
-  /** Makes buckets full again. */
+  /** Makes buckets full again. Throws ConfigError `BAD_ARGUMENT` or `BAD_KEY`. */
   async reset(keys: readonly string[], options?: CallOptions): Promise<void> {
+    checkCacheKeys(keys);
     const client = await clientOf(this.#source);
     await client.unlink(
       keys.map((key) => this.#prefix + key),

@@ -71,6 +71,18 @@ describe("the circuit breaker", () => {
     expect(early.breaker.probeInMs).toBe(25);
   });
 
+  test("waits longer each time for one that answers probes and fails calls", () => {
+    const { breaker, probe, fail } = setUp({ random: 0.999_999 });
+    breaker.trip(CAUSE);
+    const waits = Array.from({ length: 4 }, () => {
+      const waitMs = Math.round(probe(true));
+      fail();
+      return waitMs;
+    });
+    expect(waits).toEqual([...waits].sort((a, b) => a - b));
+    expect(waits[3]).toBeGreaterThan(waits[0]!);
+  });
+
   test("runs one probe at a time, and none before it is due", () => {
     const { breaker, clock } = setUp();
     breaker.trip(CAUSE);

@@ -286,21 +286,4 @@ describe("FallbackBackend during an outage", () => {
       primary: { sets: 1, hits: 1 },
     });
   });
-
-  test.each([
-    [{ probeIntervalMs: 0 }, "probeIntervalMs"],
-    [{ maxStalenessMs: -1 }, "maxStalenessMs"],
-    [{ afterOutage: "forget" }, "afterOutage"],
-    [{ onOverflow: "ignore" }, "onOverflow"],
-  ])("refuses %j", (options, option) => {
-    const refused = () => setUp(options as FallbackOptions);
-    expect(refused).toThrow(expect.objectContaining({ code: "BAD_OPTION", option }));
-  });
-
-  test("refuses an unknown option, and a memory of another codec", () => {
-    const unknown = () => setUp({ staleness: 1 } as FallbackOptions);
-    expect(unknown).toThrow(expect.objectContaining({ code: "UNKNOWN_OPTION", option: "staleness" }));
-    const other = () => setUp({}, new MemoryBackend({ codec: "json" }) as never);
-    expect(other).toThrow(expect.objectContaining({ code: "BAD_OPTION", option: "memory" }));
-  });
 });

@@ -94,18 +94,21 @@ describe("FallbackBackend, when the primary returns", () => {
     await until("it was written", async () => (await inside("a")) === "new");
   });
 
-  test("it goes in batches of replayBatchKeys, one after the other", async () => {
-    const { primary, cache, goDown, comeBack } = await setUp({ replayBatchKeys: 10 });
-    await goDown();
-    const keys = Array.from({ length: 95 }, (_, i) => `key:${i}`);
-    await cache.setMany(keys.map((key) => [key, bytes(key)]));
-    await cache.deleteMany(keys.slice(0, 5));
-    primary.calls.length = 0;
-    await comeBack();
-    expect(primary.calls.filter((name) => name === "setMany")).toHaveLength(10);
-    expect(primary.calls.filter((name) => name === "deleteMany")).toHaveLength(1);
-    expect(await keysOf(primary.inside)).toHaveLength(90);
-  });
+  test.each([0, 50])(
+    "it goes in batches of replayBatchKeys, one after the other (rampMs %i)",
+    async (rampMs) => {
+      const { primary, cache, goDown, comeBack } = await setUp({ replayBatchKeys: 10, rampMs });
+      await goDown();
+      const keys = Array.from({ length: 95 }, (_, i) => `key:${i}`);
+      await cache.setMany(keys.map((key) => [key, bytes(key)]));
+      await cache.deleteMany(keys.slice(0, 5));
+      primary.calls.length = 0;
+      await comeBack();
+      expect(primary.calls.filter((name) => name === "setMany")).toHaveLength(10);
+      expect(primary.calls.filter((name) => name === "deleteMany")).toHaveLength(1);
+      expect(await keysOf(primary.inside)).toHaveLength(90);
+    },
+  );
 
   test("what memory had to give up meanwhile is deleted, so that no older value shows", async () => {
     const { cache, goDown, comeBack, inside } = await setUp({}, new MemoryBackend({ maxEntries: 2 }));
@@ -209,5 +212,58 @@ describe("FallbackBackend, when the primary returns", () => {
     await cache.connect();
     await comeBack();
     expect(await inside("a")).toBe("new");
+  });
+
+  test("of a key that only got another TTL meanwhile the value stays as others left it", async () => {
+    const { primary, cache, goDown, comeBack } = await setUp();
+    await primary.inside.set("read", bytes("old"), { metadata: { n: 1 } });
+    await cache.set("written", bytes("old"));
+    await cache.get("read");
+    await goDown();
+    expect(await cache.expire("read", 500_000)).toBe(true);
+    await cache.set("written", bytes("new"));
+    expect(await cache.expire("written", 500_000)).toBe(true);
+    await primary.inside.set("read", bytes("newer"), { metadata: { n: 2 } });
+    await comeBack();
+    const entry = await primary.inside.getWithMetadata("read");
+    expect([text(entry!.value), entry!.metadata]).toEqual(["newer", { n: 2 }]);
+    expect(entry!.ttlMs).toBeLessThanOrEqual(500_000);
+    expect(text(await primary.inside.get("written"))).toBe("new");
+    expect(await primary.inside.ttl("written")).toBeLessThanOrEqual(500_000);
+  });
+
+  test("a key that was written before it got another TTL is written, and so is one that was set behind a clear", async () => {
+    const { cache, goDown, comeBack, inside } = await setUp();
+    await cache.set("a", bytes("old"));
+    await goDown();
+    await cache.clear();
+    await cache.set("a", bytes("new"));
+    await cache.expire("a", 500_000);
+    await cache.expire("a", null);
+    await comeBack();
+    expect(await inside("a")).toBe("new");
+  });
+
+  test("a clear that the primary refused halfway leaves nothing older in memory", async () => {
+    const { primary, cache, goDown } = await setUp();
+    await cache.set("a", bytes("old"));
+    primary.failing.set("clear", () => new CacheOperationError("NOPERM", "not all of it"));
+    await expect(cache.clear()).rejects.toMatchObject({ code: "NOPERM" });
+    await goDown();
+    expect(await cache.get("a")).toBeNull();
+  });
+
+  test("a walk over the keys gives the primary no more time for a step than other calls do", async () => {
+    const seen: unknown[] = [];
+    const backend = new MemoryBackend();
+    const walk = backend.keys.bind(backend);
+    backend.keys = (pattern, options) => {
+      seen.push(options?.timeoutMs);
+      return walk(pattern, options);
+    };
+    const cache = new FallbackBackend<Uint8Array>(backend, new MemoryBackend(), { primaryTimeoutMs: 1_234 });
+    await keysOf(cache);
+    for await (const _key of cache.keys("*", { timeoutMs: 77 }));
+    expect(seen).toEqual([1_234, 77]);
   });
 });

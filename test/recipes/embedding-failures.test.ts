@@ -174,6 +174,16 @@ describeWithServer("a backend that is down", () => {
   });
 });
 
+describe("a list of texts", () => {
+  test("may be changed by its owner as soon as the call was made", async () => {
+    const { model, cache } = make();
+    const texts = ["a", "b"];
+    const call = cache.embedMany(texts);
+    texts.reverse().push("c");
+    expect(await call).toEqual([model.expected("a"), model.expected("b")]);
+  });
+});
+
 describe("bad input", () => {
   test("is refused with the option's name", () => {
     const backend = new MemoryBackend();

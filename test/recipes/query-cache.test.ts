@@ -187,6 +187,10 @@ describe("bad input of a QueryCache", () => {
     await expect(cache.wrap("q", 5 as never)).rejects.toMatchObject({ option: "fn" });
     await expect(cache.wrap("q", fn, { ttlMs: -1 })).rejects.toMatchObject({ code: "BAD_TTL" });
     await expect(cache.wrap("q", () => undefined)).rejects.toMatchObject({ code: "BAD_VALUE" });
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    for (const call of [() => cache.wrap("q", () => cycle), () => cache.set("q", cycle)])
+      await expect(call()).rejects.toMatchObject({ name: "ConfigError", code: "BAD_VALUE" });
     await expect(cache.invalidateTags([5 as never])).rejects.toMatchObject({ code: "BAD_TAG" });
     expect((await backend.getStats()).entries).toBe(0);
   });

@@ -196,6 +196,9 @@ describeEachServer("SessionStore", (on) => {
     const store = make();
     await expect(store.create(EMPTY, { userId: "" })).rejects.toMatchObject({ option: "userId" });
     await expect(store.create(undefined as never)).rejects.toMatchObject({ code: "BAD_VALUE" });
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    await expect(store.create(cycle as never)).rejects.toMatchObject({ code: "BAD_VALUE" });
     const { id } = await store.create(EMPTY);
     await expect(store.update(id, EMPTY, {} as never)).rejects.toMatchObject({ option: "version" });
     await expect(store.get(id, { touch: 1 as never })).rejects.toMatchObject({ option: "touch" });

@@ -122,6 +122,13 @@ describeEachServer("TokenBucket", (on) => {
     await expect(bucket.take("a", { cost: Number.NaN })).rejects.toBeInstanceOf(ConfigError);
     await expect(bucket.take("a", { price: 1 } as never)).rejects.toMatchObject({ code: "UNKNOWN_OPTION" });
     await expect(bucket.takeMany([1 as never])).rejects.toMatchObject({ code: "BAD_KEY", keyIndex: 0 });
+    const mistyped = bucket.takeMany(["a", { key: "b", price: 3 } as never]);
+    await expect(mistyped).rejects.toMatchObject({ code: "UNKNOWN_OPTION", option: "price" });
+    await expect(bucket.reset("a" as never)).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+    await expect(bucket.reset(["a", undefined as never])).rejects.toMatchObject({
+      code: "BAD_KEY",
+      keyIndex: 1,
+    });
     expect(await on.command("bucket:a", "EXISTS", "bucket:a")).toBe(0);
   });
 
