@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   ls: async () => (await import("./ls-command.ts")).lsCommand,
   rm: async () => (await import("./rm-command.ts")).rmCommand,
   replay: async () => (await import("./replay-command.ts")).replayCommand as unknown as AnyCommand,
+  serve: async () => (await import("./serve-command.ts")).serveCommand,
   sweep: async () => (await import("./sweep-command.ts")).sweepCommand as unknown as AnyCommand,
 };
 

@@ -1,4 +1,5 @@
 import { type CommandDef, defineCommand } from "citty";
+import { isEmbedded } from "../cluster/embedded.ts";
 import { codeOf } from "./failure.ts";
 import { Interruption } from "./interruption.ts";
 import { type ReplaySettings, replaySettings } from "./replay-options.ts";
@@ -17,7 +18,7 @@ const ARGS = {
     type: "string",
     default: "local",
     valueHint: "URL",
-    description: "server or cluster to work on; local starts three primaries for the run",
+    description: "local starts three primaries, embedded://cluster as many in this process",
   },
   client: {
     type: "string",
@@ -55,6 +56,8 @@ export async function runReplay(settings: ReplaySettings, terminal: Terminal): P
   interruption.signal.addEventListener("abort", () => source.close(), { once: true });
   try {
     await using target = await openReplayTarget(settings.target);
+    if (isEmbedded(settings.target))
+      note(terminal, "on embedded servers inside this process, whose work counts in every figure");
     await new ReplayRun(settings, terminal, interruption).on(target, source);
     return 0;
   } catch (error) {

@@ -13,7 +13,7 @@ const STANDALONE_PORT = 6379;
 const CLUSTER_PORT = 7000;
 
 /** Texts whose snippets are run. */
-const TEXTS = ["README.md", "docs/connector.md"].map((path) => ({
+const TEXTS = ["README.md", "docs/connector.md", "docs/embedded.md"].map((path) => ({
   path,
   markdown: readFileSync(join(ROOT, path), "utf8"),
 }));

@@ -1,0 +1,19 @@
+import { AclError } from "./acl-error.ts";
+
+/** A selector may be spread over several arguments: `(+get`, `~x)`. */
+export function joinedRules(rules: readonly string[]): string[] {
+  const found: string[] = [];
+  let open: string | undefined;
+  for (const rule of rules) {
+    if (open === undefined && rule.startsWith("(") && !rule.endsWith(")")) open = rule;
+    else if (open === undefined) found.push(rule);
+    else {
+      open += ` ${rule}`;
+      if (!rule.endsWith(")")) continue;
+      found.push(open);
+      open = undefined;
+    }
+  }
+  if (open === undefined) return found;
+  throw new AclError(`Unmatched parenthesis in acl selector starting at '${open.split(" ")[0]}'.`);
+}

@@ -1,0 +1,13 @@
+import type { ServerNode } from "../server-node.ts";
+
+/** Runs a command on a node as if a client had sent it; rejects with its error reply. */
+export async function runCommand(node: ServerNode, argv: readonly string[]): Promise<void> {
+  const client = node.clients.detached(node.clock.nowMs());
+  client.authenticated = true;
+  await node.executor.process(client, argv);
+  const reply = client.reply
+    .take()
+    .map((piece) => (typeof piece === "string" ? piece : piece.toString("latin1")))
+    .join("");
+  if (reply.startsWith("-")) throw new Error(`${argv.slice(0, 4).join(" ")}: ${reply.slice(1).trimEnd()}`);
+}

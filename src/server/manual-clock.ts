@@ -1,0 +1,106 @@
+import type { Clock, ClockTimer } from "./clock.ts";
+
+interface ManualTimer {
+  due: number;
+  /** Among timers that are due at once the one that was set first runs first. */
+  readonly order: number;
+  readonly everyMs: number | undefined;
+  readonly run: () => void;
+}
+
+/** Turns of the event loop that are given to sockets and promises between two timers. */
+const TURNS = 8;
+
+/** A clock that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  #nowUs: number;
+  #order = 0;
+  readonly #timers = new Set<ManualTimer>();
+
+  /** `startMs` in milliseconds since 1970; by default the present. */
+  constructor(startMs: number = Date.now()) {
+    this.#nowUs = Math.floor(startMs) * 1000;
+  }
+
+  nowMs(): number {
+    return Math.floor(this.#nowUs / 1000);
+  }
+
+  nowUs(): number {
+    return this.#nowUs;
+  }
+
+  monotonicUs(): number {
+    return this.#nowUs;
+  }
+
+  after(ms: number, run: () => void): ClockTimer {
+    return this.#add(ms, undefined, run);
+  }
+
+  every(ms: number, run: () => void): ClockTimer {
+    return this.#add(ms, Math.max(1, ms), run);
+  }
+
+  /** Number of timers that wait. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** As `skip`. */
+  sleep(ms: number): void {
+    this.skip(ms);
+  }
+
+  /** Moves the time without running what becomes due: for the duration of a command that seems to take long. */
+  skip(ms: number): void {
+    this.#nowUs += Math.round(ms * 1000);
+  }
+
+  /**
+   * Moves on by `ms`, running each timer at its time. Between two timers, and at the end, promises settle and sockets of this process get
+   * some turns of the event loop.
+   */
+  async advance(ms: number): Promise<void> {
+    const end = this.#nowUs + Math.round(ms * 1000);
+    await settle();
+    for (;;) {
+      const next = this.#next(end);
+      if (next === undefined) break;
+      this.#nowUs = Math.max(this.#nowUs, next.due);
+      if (next.everyMs === undefined) this.#timers.delete(next);
+      else next.due += next.everyMs * 1000;
+      next.run();
+      await settle();
+    }
+    this.#nowUs = Math.max(this.#nowUs, end);
+    await settle();
+  }
+
+  #add(ms: number, everyMs: number | undefined, run: () => void): ClockTimer {
+    const due = this.#nowUs + Math.max(0, Math.round(ms * 1000));
+    const timer: ManualTimer = { due, order: this.#order, everyMs, run };
+    this.#order += 1;
+    this.#timers.add(timer);
+    return { cancel: () => this.#timers.delete(timer) };
+  }
+
+  #next(end: number): ManualTimer | undefined {
+    let next: ManualTimer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.due > end) continue;
+      if (
+        next === undefined ||
+        timer.due < next.due ||
+        (timer.due === next.due && timer.order < next.order)
+      ) {
+        next = timer;
+      }
+    }
+    return next;
+  }
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+}

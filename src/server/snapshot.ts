@@ -1,0 +1,70 @@
+import type { Config } from "./config.ts";
+import type { Database } from "./keyspace/database.ts";
+import type { Value } from "./keyspace/value.ts";
+import type { Bytes } from "./protocol/arg.ts";
+import { asString } from "./protocol/bytes.ts";
+import { dumpPayload } from "./rdb/dump-payload.ts";
+import { type RdbEntry, readRdb, writeRdb } from "./rdb/rdb-file.ts";
+import { RdbError } from "./rdb/rdb-reader.ts";
+import { SERVER_VERSION } from "./server-version.ts";
+
+const SETTINGS_NOTE = "slotpack-settings";
+
+/** What a snapshot is taken of and put back into. */
+export interface SnapshotHost {
+  readonly databases: readonly Database[];
+  readonly config: Config;
+  readonly replica: boolean;
+  dirty: number;
+  now(): number;
+  beginCommand(): number;
+  endCommand(): void;
+  propagate(db: number, argv: readonly Bytes[]): void;
+}
+
+/** All keys with their values and times, and what CONFIG SET can change: an RDB file, with the settings as a note that a real server passes over. */
+export function takeSnapshot(host: SnapshotHost): Buffer {
+  const { config, databases } = host;
+  const notes = {
+    "redis-ver": SERVER_VERSION,
+    ctime: String(Math.floor(host.now() / 1000)),
+    [SETTINGS_NOTE]: JSON.stringify(config.settings()),
+  };
+  return writeRdb(notes, entriesOf(databases));
+}
+
+function* entriesOf(databases: readonly Database[]): Generator<RdbEntry> {
+  for (const database of databases) {
+    for (const key of database.names()) {
+      const value = database.peek(key) as Value;
+      yield { db: database.id, key, value, expiresAt: database.expiryOf(key) };
+    }
+  }
+}
+
+/** Puts a snapshot in the place of all that is there; replicas are told. Throws an RdbError, and changes nothing then. */
+export function restoreSnapshot(host: SnapshotHost, bytes: Buffer): void {
+  if (host.replica) throw new RdbError("a replica holds what its primary holds");
+  const { notes, entries } = readRdb(bytes);
+  const beyond = entries.find(({ db }) => db >= host.databases.length);
+  if (beyond !== undefined) throw new RdbError(`there is no database ${beyond.db}`);
+  const note = notes[SETTINGS_NOTE];
+  const settings = note === undefined ? {} : (JSON.parse(asString(note)) as Record<string, string>);
+  const changed = Object.entries(settings).filter(([name, text]) => host.config.settings()[name] !== text);
+  host.beginCommand();
+  try {
+    if (changed.length > 0) host.config.set(changed);
+    for (const database of host.databases) database.flush();
+    host.propagate(0, ["FLUSHALL"]);
+    for (const { db, key, value, expiresAt } of entries) {
+      const database = host.databases[db] as Database;
+      database.add(key, value);
+      if (expiresAt !== undefined) database.expireAt(key, expiresAt);
+      database.changed(key);
+      host.propagate(db, ["RESTORE", key, String(expiresAt ?? 0), dumpPayload(value), "ABSTTL"]);
+    }
+    host.dirty += 1 + entries.length;
+  } finally {
+    host.endCommand();
+  }
+}

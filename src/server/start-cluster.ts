@@ -1,0 +1,236 @@
+import { SLOT_COUNT } from "../slots/index.ts";
+import type { Clock } from "./clock.ts";
+import { SystemClock } from "./clock.ts";
+import { ClusterNode } from "./cluster/cluster-node.ts";
+import type { ClusterOptions } from "./cluster/cluster-options.ts";
+import { meet } from "./cluster/handshake.ts";
+import { runCommand } from "./cluster/run-command.ts";
+import { type MigrateSlotOptions, SlotMove } from "./cluster/slot-mover.ts";
+import type { ServerOptions } from "./server-options.ts";
+
+const KEYS_PER_STEP = 100;
+/** Turns of the event loop in which a replica has surely caught up, where it can at all. */
+const FAILOVER_TURNS = 1000;
+
+/** A running cluster of nodes in this process. */
+export class Cluster implements AsyncDisposable {
+  /** Of all its nodes. */
+  readonly clock: Clock;
+  readonly #options: ServerOptions;
+  readonly #nodes: ClusterNode[];
+
+  constructor(nodes: ClusterNode[], options: ServerOptions, clock: Clock) {
+    this.#nodes = nodes;
+    this.#options = options;
+    this.clock = clock;
+  }
+
+  /** `redis-cluster://host:port,…` of all nodes, with the password. */
+  get url(): string {
+    const password = this.#options.password ?? "";
+    const login = password === "" ? "" : `:${encodeURIComponent(password)}@`;
+    return `redis-cluster://${login}${this.#nodes.map((node) => node.address).join(",")}`;
+  }
+
+  /** In the order in which they were started: at first all primaries, then the replicas of the first, of the second, and so on. */
+  get nodes(): readonly ClusterNode[] {
+    return [...this.#nodes];
+  }
+
+  /** Those that run and say that they are primaries. */
+  get primaries(): readonly ClusterNode[] {
+    return this.#nodes.filter((node) => node.running && node.role === "primary");
+  }
+
+  get replicas(): readonly ClusterNode[] {
+    return this.#nodes.filter((node) => node.running && node.role === "replica");
+  }
+
+  replicasOf(primary: ClusterNode): readonly ClusterNode[] {
+    return this.replicas.filter((node) => node.primaryId === primary.id);
+  }
+
+  /** Who serves the slot, as `witness` (by default the first node that runs) sees it. */
+  ownerOf(slot: number, witness?: ClusterNode): ClusterNode | undefined {
+    const asked = witness ?? this.#nodes.find((node) => node.running && !node.member.paused);
+    const owner = asked?.member.view.owner(slot);
+    return this.#nodes.find((node) => node.id === owner?.id);
+  }
+
+  /** Cuts both groups off from each other (not from clients) until `heal`. */
+  partition(some: ClusterNode | readonly ClusterNode[], others: ClusterNode | readonly ClusterNode[]): void {
+    for (const one of [some].flat()) {
+      for (const other of [others].flat()) one.member.bus.cut(one.port, other.port);
+    }
+  }
+
+  /** Without arguments: every partition of this cluster ends. */
+  heal(
+    some: ClusterNode | readonly ClusterNode[] = this.#nodes,
+    others: ClusterNode | readonly ClusterNode[] = this.#nodes,
+  ): void {
+    for (const one of [some].flat()) {
+      for (const other of [others].flat()) one.member.bus.heal(one.port, other.port);
+    }
+  }
+
+  /** Starts another node and joins it: as a primary without slots, or as a replica of `replicaOf`. */
+  async addNode(
+    options: { readonly replicaOf?: ClusterNode; readonly port?: number } = {},
+  ): Promise<ClusterNode> {
+    const node = await ClusterNode.start({ ...this.#options, port: options.port ?? 0 });
+    const witness = this.#nodes.find(({ running, member }) => running && !member.paused);
+    if (witness !== undefined) meet(witness.member, node.host, node.port);
+    this.#nodes.push(node);
+    if (options.replicaOf !== undefined) follow(node, options.replicaOf);
+    return node;
+  }
+
+  /** Takes a node out and stops it. A primary's slots go to the other primaries first, with their keys. */
+  async removeNode(node: ClusterNode): Promise<void> {
+    if (node.running && node.role === "primary") await this.#empty(node);
+    const { id } = node;
+    for (const other of this.#nodes) {
+      const peer = other === node ? undefined : other.member.view.peers.get(id);
+      if (peer === undefined) continue;
+      const { self } = other.member.view;
+      if (self.primary === peer) {
+        const target = this.primaries.find((primary) => primary !== node);
+        if (target !== undefined) follow(other, target);
+      }
+      other.member.view.blacklist(id, other.member.now);
+      other.member.view.remove(peer);
+      other.member.commit();
+    }
+    this.#nodes.splice(this.#nodes.indexOf(node), 1);
+    await node.close();
+  }
+
+  /**
+   * Moves a slot with its keys from its owner to another primary. With `hold` it stays open, half migrated: `step`, `finish` or `abandon` of what is
+   * returned go on.
+   */
+  async migrateSlot(slot: number, to: ClusterNode, options: MigrateSlotOptions = {}): Promise<SlotMove> {
+    const from = this.ownerOf(slot);
+    if (from === undefined) throw new RangeError(`nobody serves slot ${slot}`);
+    const { hold = false, keysPerStep = KEYS_PER_STEP } = options;
+    const move = new SlotMove(slot, from, to, keysPerStep, () => this.primaries);
+    if (from === to) return move;
+    await move.open();
+    if (hold === false) await move.finish();
+    else for (let step = 0; step < Number(hold === true ? 0 : hold); step += 1) await move.step();
+    return move;
+  }
+
+  /**
+   * Makes a replica take its primary's place, as CLUSTER FAILOVER does; "force" needs no primary that answers, "takeover" no majority. Resolves when
+   * it is done.
+   */
+  async failover(replica: ClusterNode, how?: "force" | "takeover"): Promise<void> {
+    const words = how === undefined ? [] : [how];
+    await runCommand(replica.node, ["CLUSTER", "FAILOVER", ...words]);
+    for (let turn = 0; replica.role === "replica" && turn < FAILOVER_TURNS; turn += 1) await nextTurn();
+    if (replica.role === "replica") throw new Error(`${replica.address} was not elected`);
+  }
+
+  /** Stops all nodes and leaves no handle open. */
+  async close(): Promise<void> {
+    this.heal();
+    await Promise.all(this.#nodes.map((node) => node.close()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #empty(node: ClusterNode): Promise<void> {
+    const targets = this.primaries.filter((primary) => primary !== node);
+    if (targets.length === 0) return;
+    const { view } = node.member;
+    // The last slot must not turn the node into a replica of whoever gets it.
+    const slots = view
+      .rangesOf(view.self)
+      .flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, index) => first + index));
+    for (const [index, slot] of slots.entries()) {
+      const to = targets[index % targets.length] as ClusterNode;
+      if ((node.node.databases[0]?.slots?.count(slot) ?? 0) > 0) await this.migrateSlot(slot, to);
+      else to.member.view.assign(slot, to.member.view.self);
+    }
+    for (const to of targets) {
+      to.member.view.bumpEpoch();
+      to.member.commit();
+    }
+  }
+}
+
+/**
+ * Starts a cluster inside this process: 3 primaries by default, each with `replicas` replicas; it serves when this resolves. Instead of a gossip bus
+ * the nodes tell each other at once, by calls, what they know, so that a change is known to all that can be reached before the command that made it
+ * is answered. For development, tests, demos and CI, not for production.
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const { primaries = 3, replicas = 0, ports, nodeTimeoutMs, ...rest } = options;
+  if (!Number.isInteger(primaries) || primaries < 1 || !Number.isInteger(replicas) || replicas < 0) {
+    throw new RangeError("primaries must be 1 or more and replicas 0 or more");
+  }
+  const clock = options.clock ?? new SystemClock();
+  const serverOptions: ServerOptions = {
+    ...rest,
+    clock,
+    config: {
+      ...rest.config,
+      "cluster-enabled": true,
+      ...(nodeTimeoutMs === undefined ? {} : { "cluster-node-timeout": nodeTimeoutMs }),
+    },
+  };
+  const count = primaries * (1 + replicas);
+  const started = await Promise.allSettled(
+    Array.from({ length: count }, (_, index) =>
+      ClusterNode.start({ ...serverOptions, port: ports?.[index] ?? 0 }),
+    ),
+  );
+  const nodes = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failure = started.find((result) => result.status === "rejected");
+  const cluster = new Cluster(nodes, serverOptions, clock);
+  if (failure !== undefined) {
+    await cluster.close();
+    throw failure.reason;
+  }
+  join(nodes, primaries, replicas);
+  return cluster;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function join(nodes: readonly ClusterNode[], primaries: number, replicas: number): void {
+  const [first, ...others] = nodes as [ClusterNode, ...ClusterNode[]];
+  for (const [index, { member }] of nodes.entries()) {
+    member.view.self.configEpoch = index + 1;
+    member.view.currentEpoch = Math.min(index + 1, primaries);
+  }
+  // Without slots there is little to tell, so that six nodes know each other in no time.
+  for (const node of others) meet(first.member, node.host, node.port);
+  for (const [index, { member }] of nodes.slice(0, primaries).entries()) {
+    const { view } = member;
+    const from = Math.floor((index * SLOT_COUNT) / primaries);
+    const to = Math.floor(((index + 1) * SLOT_COUNT) / primaries);
+    for (let slot = from; slot < to; slot += 1) view.assign(slot, view.self);
+    member.commit();
+  }
+  for (const [index, node] of nodes.entries()) {
+    if (index >= primaries) follow(node, nodes[Math.floor((index - primaries) / replicas)] as ClusterNode);
+  }
+  // A replica has no epoch of its own; until here these told the nodes apart.
+  for (const { member } of nodes) {
+    for (const peer of member.view.peers.values()) if (peer.replica) peer.configEpoch = 0;
+  }
+}
+
+function follow(node: ClusterNode, primary: ClusterNode): void {
+  const peer = node.member.view.peers.get(primary.id);
+  if (peer === undefined) throw new Error(`${node.address} does not know ${primary.address}`);
+  node.member.follow(peer);
+  node.member.commit();
+}

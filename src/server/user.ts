@@ -1,0 +1,4 @@
+/** Whom a connection is logged in as. */
+export interface User {
+  readonly name: string;
+}
