@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   ls: async () => (await import("./ls-command.ts")).lsCommand,
   rm: async () => (await import("./rm-command.ts")).rmCommand,
   replay: async () => (await import("./replay-command.ts")).replayCommand,
+  serve: async () => (await import("./serve-command.ts")).serveCommand,
   sweep: async () => (await import("./sweep-command.ts")).sweepCommand,
 };
 

@@ -38,7 +38,13 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   replay: [
     "slotpack replay conversation_trace.jsonl",
     "slotpack replay trace.jsonl --target redis-cluster://10.0.0.1:7000,10.0.0.2:7000 --concurrency 8",
+    "slotpack replay trace.jsonl --target embedded://cluster",
     "zcat trace.jsonl.gz | slotpack replay - --requests 1000 --json",
+  ],
+  serve: [
+    "slotpack serve",
+    "slotpack serve --cluster 3x1 --port 7000",
+    "slotpack serve redis.conf --port 0 --json | jq -r .url",
   ],
   sweep: [
     "slotpack sweep --target redis://10.0.0.1:6379 --dry-run",

@@ -17,6 +17,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/certificate|wrong version number/, "rediss:// is TLS and redis:// is not"],
   [/BAD_URL/, "a target is written redis://host:port, redis-cluster://… or redis-sentinel://…/name"],
   [/CONNECT_FAILED/, "is a server running there?"],
+  [/EADDRINUSE/, "another server listens there; --port 0 takes any free port"],
   [/CLUSTERDOWN/, "the cluster has slots without a node; see slotpack plan"],
 ];
 

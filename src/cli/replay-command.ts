@@ -1,10 +1,11 @@
+import { isEmbedded } from "../cluster/embedded.ts";
 import { type AnyCommand, anyCommand } from "./any-command.ts";
 import { interruptible } from "./interruptible.ts";
 import { JSON_OBJECT } from "./key-options.ts";
 import { type ReplaySettings, replaySettings } from "./replay-options.ts";
 import { ReplayRun } from "./replay-run.ts";
 import { openReplayTarget } from "./replay-target.ts";
-import type { Terminal } from "./terminal.ts";
+import { note, type Terminal } from "./terminal.ts";
 import { openTrace } from "./trace-source.ts";
 
 const ARGS = {
@@ -17,7 +18,7 @@ const ARGS = {
     type: "string",
     default: "local",
     valueHint: "URL",
-    description: "server or cluster to work on; local starts three primaries for the run",
+    description: "local starts three primaries, embedded://cluster as many in this process",
   },
   client: {
     type: "string",
@@ -58,6 +59,8 @@ export async function runReplay(settings: ReplaySettings, terminal: Terminal): P
       interruption.signal.addEventListener("abort", () => source.close(), { once: true });
       try {
         await using target = await openReplayTarget(settings.target);
+        if (isEmbedded(settings.target))
+          note(terminal, "on embedded servers inside this process, whose work counts in every figure");
         run = new ReplayRun(settings, terminal, interruption);
         await run.on(target, source);
         return 0;

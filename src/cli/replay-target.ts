@@ -1,3 +1,4 @@
+import { isEmbedded, startEmbedded } from "../cluster/embedded.ts";
 import { redactTarget } from "../cluster/target.ts";
 import { startLocalCluster } from "./local-servers.ts";
 
@@ -14,8 +15,12 @@ export interface ReplayTarget extends AsyncDisposable {
   local: boolean;
 }
 
-/** Starts local primaries for `local`; any other target is left for the client to judge. */
+/** Starts local primaries for `local` and what an `embedded://` target names, which plain ioredis could not; any other target is left for the client to judge. */
 export async function openReplayTarget(target: string): Promise<ReplayTarget> {
+  if (isEmbedded(target)) {
+    const servers = await startEmbedded(target);
+    return { url: servers.url, name: target, local: true, [Symbol.asyncDispose]: () => servers.close() };
+  }
   if (target !== "local") {
     return { url: target, name: redactTarget(target), local: false, async [Symbol.asyncDispose]() {} };
   }

@@ -6,6 +6,7 @@ import { setOrigin, watchCredentials } from "./client-origin.ts";
 import { ClusterNetwork, isNoCluster } from "./cluster-network.ts";
 import { type ConnectOptions, type ConnectPlan, makePlan } from "./connect-plan.ts";
 import { beforeDeadline } from "./deadline.ts";
+import { type EmbeddedServers, isEmbedded, startEmbedded } from "./embedded.ts";
 import type { Network } from "./network.ts";
 import type { NodeLink } from "./node-link.ts";
 import { Nodes, nodeName } from "./nodes.ts";
@@ -29,7 +30,8 @@ const SENTINEL_TIMEOUT_MS = 1_000;
 /**
  * Connects to a server, to the primary that Sentinels name, or to a cluster. `target` is a URL (`redis://`, `rediss://`, `valkey://`,
  * `valkeys://`, `unix://`, `redis-cluster://` or a comma list, `redis-sentinel://h:p,h:p/name`, `rediss-sentinel://`), an existing ioredis Redis
- * or Cluster (its options are used, its connections are not), or the parts of a target. Whether a single address is a cluster is asked of the
+ * or Cluster (its options are used, its connections are not), or the parts of a target. `embedded://` and
+ * `embedded://cluster?primaries=3&replicas=1` start a server or cluster inside this process (for development and tests), which `close()` ends. Whether a single address is a cluster is asked of the
  * server unless `cluster` says so. Behind Sentinels the client goes over to the new primary after a failover.
  *
  * Rejects with ConfigError (target or options), or with NotAppliedError `CONNECT_FAILED` and all causes: after `connectTimeoutMs`, or at
@@ -39,8 +41,23 @@ export async function connect(
   target: string | Redis | Cluster | ConnectOptions,
   options: ClientOptions = {},
 ): Promise<SlotClient> {
+  if (!isEmbedded(target)) return connectTo(target, options);
+  const servers = await startEmbedded(target);
+  try {
+    return await connectTo(servers.url, options, servers);
+  } catch (error) {
+    await servers.close();
+    throw error;
+  }
+}
+
+async function connectTo(
+  target: string | Redis | Cluster | ConnectOptions,
+  options: ClientOptions,
+  servers?: EmbeddedServers,
+): Promise<SlotClient> {
   const { plan, origin } = watchCredentials(await makePlan(target, options), target, options);
-  const client = createClient(plan);
+  const client = createClient(plan, servers);
   setOrigin(client.instance, origin);
   if (!plan.options.lazyConnect) {
     try {
@@ -60,7 +77,8 @@ interface NewClient {
   abandon(): void;
 }
 
-function createClient(plan: ConnectPlan): NewClient {
+/** `servers` end with the client. */
+function createClient(plan: ConnectPlan, servers?: EmbeddedServers): NewClient {
   const { options } = plan;
   const stats = createStats();
   const down = new Set<NodeLink>();
@@ -164,6 +182,7 @@ function createClient(plan: ConnectPlan): NewClient {
       // Still watched: a node that has fallen silent would keep its work for ever.
       await nodes.drain();
       abandon();
+      await servers?.close();
     },
   });
   const abandon = (): void => {

@@ -30,10 +30,6 @@ const SENTINEL_SCHEMES: Readonly<Record<string, { tls: boolean }>> = {
   "redis-sentinel": { tls: false },
   "rediss-sentinel": { tls: true },
 };
-const LATER: Readonly<Record<string, string>> = {
-  embedded:
-    "the embedded server is not part of this version; start a server, or use `slotpack replay --target local`",
-};
 
 /**
  * Reads `redis[s]://`, `valkey[s]://`, `unix://`, `redis[s]-cluster://` or a comma list of them, or `redis[s]-sentinel://` (see
@@ -45,8 +41,10 @@ export function parseTarget(target: string): Target {
   const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(target.trim());
   if (match === null) throw badUrl("expected scheme://host:port", target);
   const scheme = match[1]!.toLowerCase();
-  if (Object.hasOwn(LATER, scheme))
-    throw new ConfigError("UNSUPPORTED_TARGET", `${scheme}://: ${LATER[scheme]}`, { option: "target" });
+  if (scheme === "embedded") {
+    const why = "only connect() starts one; start it apart (`slotpack serve`) and name its address here";
+    throw new ConfigError("UNSUPPORTED_TARGET", `embedded://: ${why}`, { option: "target" });
+  }
   if (scheme === "unix") return parseUnix(match[2]!, target);
   if (Object.hasOwn(SENTINEL_SCHEMES, scheme))
     return parseSentinels(match[2]!, SENTINEL_SCHEMES[scheme]!.tls, target);

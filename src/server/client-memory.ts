@@ -16,17 +16,22 @@ class ClientMemory {
   readonly #node: ServerNode;
   #countedAtUs = 0;
   #calls = 0;
+  #wanted = false;
 
   constructor(node: ServerNode) {
     this.#node = node;
+    const { config, memory } = node;
+    for (const name of ["maxmemory", "maxmemory-clients"]) {
+      config.watch(name, () => {
+        this.#wanted = config.number("maxmemory") !== 0 || config.number("maxmemory-clients") !== 0;
+        if (!this.#wanted) memory.other = 0;
+      });
+    }
   }
 
   count(): void {
-    const { clients, clock, config, memory } = this.#node;
-    if (config.number("maxmemory") === 0 && config.number("maxmemory-clients") === 0) {
-      memory.other = 0;
-      return;
-    }
+    if (!this.#wanted) return;
+    const { clients, clock, memory } = this.#node;
     this.#calls += 1;
     const now = clock.monotonicUs();
     if (this.#calls < FRESH_FOR_CALLS && now - this.#countedAtUs < FRESH_FOR_US) return;

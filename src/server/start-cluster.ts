@@ -10,6 +10,7 @@ import type { ServerOptions } from "./server-options.ts";
 
 const KEYS_PER_STEP = 100;
 /** Turns of the event loop in which a replica has surely caught up, where it can at all. */
+const FOLLOW_TURNS = 100;
 const FAILOVER_TURNS = 1000;
 
 /** A running cluster of nodes in this process. */
@@ -197,7 +198,20 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     throw failure.reason;
   }
   join(nodes, primaries, replicas);
+  await replicasFollow(nodes);
   return cluster;
+}
+
+/** Until every node has heard that every replica has an offset: without one nobody shows it. */
+async function replicasFollow(nodes: readonly ClusterNode[]): Promise<void> {
+  const shown = () =>
+    nodes.every(({ member }) =>
+      [...member.view.peers.values()].every((peer) => !peer.replica || peer.offset !== 0),
+    );
+  for (let turn = 0; turn < FOLLOW_TURNS && !shown(); turn += 1) {
+    await nextTurn();
+    for (const { member, role } of nodes) if (role === "replica") member.commit();
+  }
 }
 
 function nextTurn(): Promise<void> {

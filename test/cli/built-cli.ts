@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import { afterAll, beforeAll } from "vitest";
+import { compileSources } from "../rig/compiled-sources.ts";
 import { describeWithServer } from "../rig/gate.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -32,29 +32,7 @@ export class BuiltCli implements Disposable {
     // Inside the project, so that the packages it depends on resolve.
     this.#folder = mkdtempSync(join(ROOT, "build", "cli-"));
     cpSync(join(ROOT, "package.json"), join(this.#folder, "package.json"));
-    const source = join(ROOT, "src");
-    const { options } = ts.convertCompilerOptionsFromJson(
-      JSON.parse(readFileSync(join(ROOT, "tsconfig.json"), "utf8")).compilerOptions,
-      ROOT,
-    );
-    for (const entry of readdirSync(source, { recursive: true, encoding: "utf8" })) {
-      if (!entry.endsWith(".ts")) continue;
-      const { outputText } = ts.transpileModule(readFileSync(join(source, entry), "utf8"), {
-        compilerOptions: {
-          ...options,
-          // One file at a time, the compiler does not look up the manifest that makes it a module.
-          module: ts.ModuleKind.ESNext,
-          moduleResolution: ts.ModuleResolutionKind.Bundler,
-          noEmit: false,
-          declaration: false,
-          isolatedDeclarations: false,
-        },
-        fileName: join(source, entry),
-      });
-      const target = join(this.#folder, "dist", entry.replace(/\.ts$/, ".js"));
-      mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, outputText);
-    }
+    compileSources("src", join(this.#folder, "dist"));
   }
 
   get main(): string {

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type ClientOptions, ConfigError, connect, NotAppliedError } from "../../src/index.ts";
+import { type ClientOptions, connect, NotAppliedError } from "../../src/index.ts";
 
 async function failure(
   target: string,
@@ -94,13 +94,5 @@ describe("connect() without ioredis", () => {
       code: "IOREDIS_MISSING",
       message: expect.stringMatching(/npm install ioredis/),
     });
-  });
-
-  test("targets of later versions are refused before it is looked for", async () => {
-    for (const target of ["embedded://", "embedded://cluster?primaries=3"]) {
-      const error = await connect(target).catch((reason: unknown) => reason);
-      expect(error).toBeInstanceOf(ConfigError);
-      expect(error).toMatchObject({ code: "UNSUPPORTED_TARGET", option: "target" });
-    }
   });
 });

@@ -148,9 +148,9 @@ describe("a target string", () => {
   });
 
   test.each([
-    ["embedded://", /embedded server is not part of this version/],
-    ["embedded://cluster?primaries=3", /embedded server is not part of this version/],
-  ])("%s is refused because it is yet to come", (target, message) => {
+    ["embedded://", /only connect\(\) starts one/],
+    ["embedded://cluster?primaries=3", /only connect\(\) starts one/],
+  ])("%s is refused here, because it is no address", (target, message) => {
     const error = refusal(target);
     expect(error).toMatchObject({ code: "UNSUPPORTED_TARGET", option: "target" });
     expect(error.message).toMatch(message);

@@ -60,6 +60,10 @@ describe("the rules", () => {
     ["src/records/a.ts", 'import { Redis } from "ioredis";', /src\/cluster only/],
     ["src/cli/a.ts", 'await import("ioredis");', /src\/cluster only/],
     ["src/cluster/a.ts", 'import x from "left-pad";', /no dependency/],
+    ["src/cluster/a.ts", 'await import("../server/index.ts");', /cluster may not import server/],
+    ["src/cluster/embedded.ts", 'import { x } from "../server/index.ts";', /imported dynamically/],
+    ["src/cluster/embedded.ts", 'await import("../server/clock.ts");', /cluster may not import server/],
+    ["src/server/a.ts", 'import { x } from "../cluster/b.ts";', /server may not import cluster/],
     ["src/cluster/a.ts", 'export * from "./b.ts";', /export \*/],
     ["src/cluster/utils.ts", "", /says nothing/],
     ["src/cluster/slotMap.ts", "", /kebab-case/],
@@ -69,6 +73,7 @@ describe("the rules", () => {
 
   test.each([
     ["src/cluster/a.ts", 'import { Redis } from "ioredis"; import { x } from "../slots/index.ts";'],
+    ["src/cluster/embedded.ts", 'await import("../server/index.ts");'],
     ["src/cli/a.ts", 'import { x } from "../records/store.ts"; import { y } from "./b.ts";'],
     ["src/slots/a.ts", 'import type { X } from "node:net"; import { x } from "../wasm/load.ts";'],
     ["src/records/a.ts", 'import { encode } from "@msgpack/msgpack";'],

@@ -31,6 +31,7 @@ const TEXTS = [
   "docs/connector.md",
   "docs/adapters.md",
   "docs/cache.md",
+  "docs/embedded.md",
   "docs/telemetry.md",
   ...RECIPES,
 ].map((path) => ({

@@ -47,6 +47,7 @@ export function describeWithServer(title: string, suite: () => void): void {
 }
 
 export function decide(requirement: Requirement, env: NodeJS.ProcessEnv): "run" | "skip" | "fail" {
+  if (requirement === "redis" && env.SLOTPACK_SERVERS === "embedded") return "run";
   if (findExecutable(REQUIREMENTS[requirement].executables, env.PATH ?? "") !== undefined) return "run";
   return isRequired(requirement, env) ? "fail" : "skip";
 }

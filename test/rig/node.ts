@@ -1,5 +1,5 @@
 import type { CommandArgument, RawReply, Reply } from "../../src/cli/server-command.ts";
-import type { ServerProcess } from "../../src/cli/server-process.ts";
+import type { RigProcess } from "./rig-process.ts";
 
 /** One server of a test: its address, its process, and what may happen to it. */
 export class RigNode {
@@ -7,9 +7,9 @@ export class RigNode {
   readonly id: string;
   readonly host: string;
   readonly port: number;
-  readonly #server: ServerProcess;
+  readonly #server: RigProcess;
 
-  constructor(server: ServerProcess, id: string) {
+  constructor(server: RigProcess, id: string) {
     this.#server = server;
     this.id = id;
     this.host = server.host;
@@ -51,10 +51,12 @@ export class RigNode {
 
   /** SIGSTOP: sockets stay open, nothing answers. */
   pause(): void {
-    process.kill(this.pid, "SIGSTOP");
+    if (this.#server.pause !== undefined) this.#server.pause();
+    else process.kill(this.pid, "SIGSTOP");
   }
 
   resume(): void {
-    process.kill(this.pid, "SIGCONT");
+    if (this.#server.resume !== undefined) this.#server.resume();
+    else process.kill(this.pid, "SIGCONT");
   }
 }

@@ -1,21 +1,25 @@
 import {
   type LocalClusterOptions,
-  type LocalServers,
   type LocalServersOptions,
   startLocalCluster,
   startLocalServers,
 } from "../../src/cli/local-servers.ts";
+import { startEmbeddedCluster, startEmbeddedServers } from "./embedded-process.ts";
 import { RigNode } from "./node.ts";
+import type { RigGroup } from "./rig-process.ts";
 import { type MigrateOptions, type MigrationState, migrateSlot } from "./slot-migration.ts";
 import { until } from "./until.ts";
+
+/** With SLOTPACK_SERVERS=embedded the suites run on embedded servers of this process instead of real ones. */
+const EMBEDDED = process.env.SLOTPACK_SERVERS === "embedded";
 
 /** Standalone servers of a test. Every server also ends with the test process, however that ends. */
 export class RigServers {
   readonly url: string;
   readonly nodes: readonly RigNode[];
-  readonly #servers: LocalServers;
+  readonly #servers: RigGroup;
 
-  constructor(servers: LocalServers, ids: readonly string[]) {
+  constructor(servers: RigGroup, ids: readonly string[]) {
     this.#servers = servers;
     this.url = servers.url;
     this.nodes = servers.nodes.map((server, index) => new RigNode(server, ids[index] ?? ""));
@@ -56,7 +60,7 @@ export class RigCluster extends RigServers {
   readonly replicas: readonly RigNode[];
   readonly #password: string | undefined;
 
-  constructor(servers: LocalServers, ids: readonly string[], options: LocalClusterOptions) {
+  constructor(servers: RigGroup, ids: readonly string[], options: LocalClusterOptions) {
     super(servers, ids);
     const count = options.primaries ?? 3;
     this.primaries = this.nodes.slice(0, count);
@@ -114,12 +118,12 @@ export class RigCluster extends RigServers {
 
 /** Starts one standalone server (or `servers` of them) with options of its configuration file. */
 export async function startServer(options: LocalServersOptions = {}): Promise<RigServers> {
-  return new RigServers(await startLocalServers(options), []);
+  return new RigServers(await (EMBEDDED ? startEmbeddedServers : startLocalServers)(options), []);
 }
 
 /** Starts a cluster (3 primaries, no replica by default); resolves when every node agrees on it, after about 2.1 s. */
 export async function startCluster(options: LocalClusterOptions = {}): Promise<RigCluster> {
-  const servers = await startLocalCluster(options);
+  const servers = await (EMBEDDED ? startEmbeddedCluster : startLocalCluster)(options);
   const ids = await Promise.all(
     servers.nodes.map(async (node) => String(await node.command("CLUSTER", "MYID"))),
   );

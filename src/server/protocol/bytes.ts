@@ -23,11 +23,6 @@ export function asString(bytes: Bytes): BinaryString {
   return typeof bytes === "string" ? bytes : bytes.toString("latin1");
 }
 
-/** The bytes of a text in UTF-8. */
-export function fromText(text: string): Bytes {
-  return fromBuffer(Buffer.from(text, "utf8"));
-}
-
 /** For reading only: a Buffer is returned as it is. */
 export function toBuffer(bytes: Bytes): Buffer {
   return typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;

@@ -10,15 +10,19 @@ export class RandomCommands {
   readonly #draw: Draw;
   readonly #values: RandomValues;
   readonly #makers: readonly Make[];
+  readonly #without: ReadonlySet<Argument>;
 
-  constructor(seed: number) {
+  /** `without`: names of commands to leave out. */
+  constructor(seed: number, without: readonly string[] = []) {
+    this.#without = new Set(without);
     this.#draw = new Draw(seed);
     this.#values = new RandomValues(this.#draw);
     this.#makers = [...this.#strings(), ...this.#bits(), ...this.#generic()];
   }
 
   next(): readonly Argument[] {
-    const args = this.#draw.pick(this.#makers)();
+    let args = this.#draw.pick(this.#makers)();
+    while (this.#without.has(args[0] as Argument)) args = this.#draw.pick(this.#makers)();
     if (args.length === 1 || !this.#draw.chance(0.01)) return args;
     // Too few or too many arguments.
     return this.#draw.chance(0.5) ? args.slice(0, -1) : [...args, "more"];
