@@ -1,5 +1,4 @@
 import { redactTarget } from "../cluster/target.ts";
-import { ConfigError } from "../errors.ts";
 import type { Server } from "../server/index.ts";
 import { type AnyCommand, anyCommand } from "./any-command.ts";
 import { interruptible } from "./interruptible.ts";
@@ -100,12 +99,7 @@ export async function runServe(settings: ServeSettings, terminal: Terminal): Pro
 }
 
 async function start(settings: ServeSettings): Promise<Serving> {
-  try {
-    return await (settings.cluster === undefined ? startOne(settings) : startMany(settings));
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== "ConfigRefusal") throw error;
-    throw new ConfigError("SERVER_CONFIG", error.message, { cause: error });
-  }
+  return settings.cluster === undefined ? startOne(settings) : startMany(settings);
 }
 
 async function startOne({ configFile, port, host }: ServeSettings): Promise<Serving> {

@@ -1,3 +1,4 @@
+import { ConfigError, SlotpackError } from "../errors.ts";
 import type { Bytes } from "./protocol/arg.ts";
 import { asString } from "./protocol/bytes.ts";
 
@@ -28,13 +29,13 @@ export class JournalCounters {
     const name = command.toLowerCase();
     if (argument === undefined) return this.#commands.get(name) ?? 0;
     if (Buffer.byteLength(argument) > LONGEST_TOKEN) {
-      throw new RangeError(`arguments of more than ${LONGEST_TOKEN} bytes are not counted`);
+      const message = `executions: arguments of more than ${LONGEST_TOKEN} bytes are not counted`;
+      throw new ConfigError("BAD_ARGUMENT", message, { option: "argument" });
     }
     const count = this.#tokens.get(`${name} ${Buffer.from(argument).toString("latin1")}`);
     if (count === undefined && this.#full) {
-      throw new RangeError(
-        `more than ${MOST_TOKENS} different arguments came: their counts are not complete`,
-      );
+      const message = `more than ${MOST_TOKENS} different arguments came: their counts are not complete`;
+      throw new SlotpackError("JOURNAL_FULL", message);
     }
     return count ?? 0;
   }

@@ -4,6 +4,7 @@ import type { CommandEntry } from "./command-entry.ts";
 import type { Hooks } from "./hooks.ts";
 import { JournalCounters } from "./journal-counters.ts";
 import type { JournalEntry } from "./journal-entry.ts";
+import { checkOptions, wholeNumber } from "./option-check.ts";
 import type { Bytes } from "./protocol/arg.ts";
 import { slice, toBuffer } from "./protocol/bytes.ts";
 import type { Wire } from "./wire.ts";
@@ -49,6 +50,7 @@ export class Journal implements Wire {
 
   /** Begins, or goes on, to write down; `limit` commands are kept, 10,000 by default. */
   start(options: { readonly limit?: number | undefined } = {}): void {
+    checkOptions("journal.start", options, { limit: wholeNumber(0) });
     this.#limit = options.limit ?? DEFAULT_LIMIT;
     this.#running = true;
     this.#use(this);
@@ -78,7 +80,8 @@ export class Journal implements Wire {
 
   /**
    * How often a command was executed since `start`, with this argument among its own where one is given: `executions("rpush", token)` is 1 where a
-   * write ran exactly once. Subcommands: `config|get`. Throws a RangeError where the answer is not known for certain.
+   * write ran exactly once. Subcommands: `config|get`. Throws ConfigError `BAD_ARGUMENT` for an argument of more than 256
+   * bytes, and SlotpackError `JOURNAL_FULL` where so many different ones came that the answer is not known.
    */
   executions(command: string, argument?: string): number {
     return this.#counters.executions(command, argument);

@@ -1,4 +1,5 @@
 import type { Clock, ClockTimer } from "./clock.ts";
+import { type Check, checkArgument } from "./option-check.ts";
 
 interface ManualTimer {
   due: number;
@@ -10,6 +11,10 @@ interface ManualTimer {
 
 /** Turns of the event loop that are given to sockets and promises between two timers. */
 const TURNS = 8;
+const MILLISECONDS: Check = {
+  expected: "a number of milliseconds from 0",
+  holds: (value) => Number.isFinite(value) && (value as number) >= 0,
+};
 
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
@@ -58,19 +63,17 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves on by `ms`, running each timer at its time. Between two timers, and at the end, promises settle and sockets of this process get
-   * some turns of the event loop.
+   * Moves on by `ms`, running each timer at its time. Between two times at which timers run, and at the end, promises settle and sockets of this process
+   * get some turns of the event loop. Rejects with ConfigError `BAD_ARGUMENT` for what is no number of milliseconds.
    */
   async advance(ms: number): Promise<void> {
+    checkArgument("advance", "ms", MILLISECONDS, ms);
     const end = this.#nowUs + Math.round(ms * 1000);
     await settle();
     for (;;) {
-      const next = this.#next(end);
-      if (next === undefined) break;
-      this.#nowUs = Math.max(this.#nowUs, next.due);
-      if (next.everyMs === undefined) this.#timers.delete(next);
-      else next.due += next.everyMs * 1000;
-      next.run();
+      const due = this.#due(end);
+      if (due.length === 0) break;
+      for (const timer of due) this.#run(timer);
       await settle();
     }
     this.#nowUs = Math.max(this.#nowUs, end);
@@ -85,19 +88,26 @@ export class ManualClock implements Clock {
     return { cancel: () => this.#timers.delete(timer) };
   }
 
-  #next(end: number): ManualTimer | undefined {
-    let next: ManualTimer | undefined;
+  #run(timer: ManualTimer): void {
+    // One that ran at the same time may have cancelled it.
+    if (!this.#timers.has(timer)) return;
+    this.#nowUs = Math.max(this.#nowUs, timer.due);
+    if (timer.everyMs === undefined) this.#timers.delete(timer);
+    else timer.due += timer.everyMs * 1000;
+    timer.run();
+  }
+
+  /** Those that are due next, at one time until `end`; in the order in which they were set. */
+  #due(end: number): ManualTimer[] {
+    let time = end;
+    let due: ManualTimer[] = [];
     for (const timer of this.#timers) {
-      if (timer.due > end) continue;
-      if (
-        next === undefined ||
-        timer.due < next.due ||
-        (timer.due === next.due && timer.order < next.order)
-      ) {
-        next = timer;
-      }
+      if (timer.due > time) continue;
+      if (timer.due < time) due = [];
+      time = timer.due;
+      due.push(timer);
     }
-    return next;
+    return due.sort((one, other) => one.order - other.order);
   }
 }
 

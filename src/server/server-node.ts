@@ -195,7 +195,8 @@ export class ServerNode implements KeyspaceHost {
     return takeSnapshot(this);
   }
 
-  /** Puts a snapshot in the place of all keys and settings; watched keys, tracking and replicas are told. Throws an RdbError, and changes nothing then. */
+  /** Puts a snapshot in the place of all keys and settings; watched keys, tracking and replicas are told. Throws
+   * ConfigError `BAD_SNAPSHOT`, and changes nothing then. */
   restore(snapshot: Uint8Array): void {
     restoreSnapshot(this, Buffer.from(snapshot.buffer, snapshot.byteOffset, snapshot.byteLength));
   }

@@ -1,5 +1,6 @@
 import type { TlsOptions } from "node:tls";
 import type { Clock } from "./clock.ts";
+import { ANY_TEXT, type Check, type Checks, OBJECT, recordOf, TEXT, wholeNumber } from "./option-check.ts";
 
 /** Values of redis.conf parameters by name; `true` is `yes`. */
 export type ConfigSettings = Readonly<Record<string, string | number | boolean>>;
@@ -30,3 +31,31 @@ export interface ServerOptions {
   /** Reads a redis.conf first; what is given here wins. CONFIG REWRITE writes it. */
   readonly configFile?: string | undefined;
 }
+
+const CLOCK: Check = {
+  expected: "a Clock, such as a ManualClock",
+  holds: (value) =>
+    OBJECT.holds(value) &&
+    ["nowMs", "nowUs", "monotonicUs", "after", "every", "sleep"].every(
+      (name) => typeof (value as Record<string, unknown>)[name] === "function",
+    ),
+};
+const SETTING: Check = {
+  expected: "a string, number or boolean",
+  holds: (value) => ["string", "number", "boolean"].includes(typeof value),
+};
+
+export const SERVER_CHECKS: Checks<ServerOptions> = {
+  port: wholeNumber(-1, 65_535),
+  host: TEXT,
+  password: ANY_TEXT,
+  users: recordOf(ANY_TEXT),
+  databases: wholeNumber(1, 2 ** 31 - 1),
+  maxMemory: wholeNumber(0),
+  evictionPolicy: TEXT,
+  unixSocket: TEXT,
+  tls: OBJECT,
+  clock: CLOCK,
+  config: recordOf(SETTING),
+  configFile: TEXT,
+};

@@ -1,10 +1,11 @@
+import { ConfigError } from "../errors.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./keyspace/database.ts";
 import type { Value } from "./keyspace/value.ts";
 import type { Bytes } from "./protocol/arg.ts";
 import { asString } from "./protocol/bytes.ts";
 import { dumpPayload } from "./rdb/dump-payload.ts";
-import { type RdbEntry, readRdb, writeRdb } from "./rdb/rdb-file.ts";
+import { type RdbEntry, type RdbFile, type RdbNotes, readRdb, writeRdb } from "./rdb/rdb-file.ts";
 import { RdbError } from "./rdb/rdb-reader.ts";
 import { SERVER_VERSION } from "./server-version.ts";
 
@@ -42,14 +43,13 @@ function* entriesOf(databases: readonly Database[]): Generator<RdbEntry> {
   }
 }
 
-/** Puts a snapshot in the place of all that is there; replicas are told. Throws an RdbError, and changes nothing then. */
+/** Puts a snapshot in the place of all that is there; replicas are told. Throws ConfigError `BAD_SNAPSHOT`, and changes nothing then. */
 export function restoreSnapshot(host: SnapshotHost, bytes: Buffer): void {
-  if (host.replica) throw new RdbError("a replica holds what its primary holds");
-  const { notes, entries } = readRdb(bytes);
+  if (host.replica) throw badSnapshot("a replica holds what its primary holds");
+  const { notes, entries } = readSnapshot(bytes);
   const beyond = entries.find(({ db }) => db >= host.databases.length);
-  if (beyond !== undefined) throw new RdbError(`there is no database ${beyond.db}`);
-  const note = notes[SETTINGS_NOTE];
-  const settings = note === undefined ? {} : (JSON.parse(asString(note)) as Record<string, string>);
+  if (beyond !== undefined) throw badSnapshot(`there is no database ${beyond.db}`);
+  const settings = settingsOf(notes);
   const changed = Object.entries(settings).filter(([name, text]) => host.config.settings()[name] !== text);
   host.beginCommand();
   try {
@@ -67,4 +67,25 @@ export function restoreSnapshot(host: SnapshotHost, bytes: Buffer): void {
   } finally {
     host.endCommand();
   }
+}
+
+function readSnapshot(bytes: Buffer): RdbFile {
+  try {
+    return readRdb(bytes);
+  } catch (error) {
+    throw error instanceof RdbError ? badSnapshot(error.message, error) : error;
+  }
+}
+
+function settingsOf(notes: RdbNotes): Record<string, string> {
+  const note = notes[SETTINGS_NOTE];
+  try {
+    return note === undefined ? {} : JSON.parse(asString(note));
+  } catch (error) {
+    throw badSnapshot("its settings are no JSON", error);
+  }
+}
+
+function badSnapshot(why: string, cause?: unknown): ConfigError {
+  return new ConfigError("BAD_SNAPSHOT", `restore: ${why}`, { option: "snapshot", cause });
 }

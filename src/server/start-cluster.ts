@@ -1,11 +1,13 @@
+import { ConfigError, ServerError } from "../errors.ts";
 import { SLOT_COUNT } from "../slots/index.ts";
 import type { Clock } from "./clock.ts";
 import { SystemClock } from "./clock.ts";
 import { ClusterNode } from "./cluster/cluster-node.ts";
-import type { ClusterOptions } from "./cluster/cluster-options.ts";
+import { type ClusterOptions, checkClusterOptions } from "./cluster/cluster-options.ts";
 import { meet } from "./cluster/handshake.ts";
 import { runCommand } from "./cluster/run-command.ts";
-import { type MigrateSlotOptions, SlotMove } from "./cluster/slot-mover.ts";
+import { MIGRATE_SLOT_CHECKS, type MigrateSlotOptions, SlotMove } from "./cluster/slot-mover.ts";
+import { checkOptions, OBJECT, wholeNumber } from "./option-check.ts";
 import type { ServerOptions } from "./server-options.ts";
 
 const KEYS_PER_STEP = 100;
@@ -51,8 +53,11 @@ export class Cluster implements AsyncDisposable {
     return this.replicas.filter((node) => node.primaryId === primary.id);
   }
 
-  /** Who serves the slot, as `witness` (by default the first node that runs) sees it. */
+  /** Who serves the slot, as `witness` (by default the first node that runs) sees it. Throws ConfigError `BAD_SLOT`. */
   ownerOf(slot: number, witness?: ClusterNode): ClusterNode | undefined {
+    if (!Number.isInteger(slot) || slot < 0 || slot >= SLOT_COUNT) {
+      throw new ConfigError("BAD_SLOT", `expected a slot from 0 to ${SLOT_COUNT - 1}, got ${slot}`);
+    }
     const asked = witness ?? this.#nodes.find((node) => node.running && !node.member.paused);
     const owner = asked?.member.view.owner(slot);
     return this.#nodes.find((node) => node.id === owner?.id);
@@ -75,10 +80,12 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  /** Starts another node and joins it: as a primary without slots, or as a replica of `replicaOf`. */
+  /** Starts another node and joins it: as a primary without slots, or as a replica of `replicaOf`. Rejects with ConfigError `BAD_OPTION` or `BAD_NODE`. */
   async addNode(
     options: { readonly replicaOf?: ClusterNode; readonly port?: number } = {},
   ): Promise<ClusterNode> {
+    checkOptions("addNode", options, { replicaOf: OBJECT, port: wholeNumber(0, 65_535) });
+    if (options.replicaOf !== undefined) this.#check("addNode", options.replicaOf, "primary");
     const node = await ClusterNode.start({ ...this.#options, port: options.port ?? 0 });
     const witness = this.#nodes.find(({ running, member }) => running && !member.paused);
     if (witness !== undefined) meet(witness.member, node.host, node.port);
@@ -87,8 +94,12 @@ export class Cluster implements AsyncDisposable {
     return node;
   }
 
-  /** Takes a node out and stops it. A primary's slots go to the other primaries first, with their keys. */
+  /**
+   * Takes a node out and stops it. A primary's slots go to the other primaries first, with their keys. Rejects with ConfigError `BAD_NODE` where it is
+   * not this cluster's.
+   */
   async removeNode(node: ClusterNode): Promise<void> {
+    this.#check("removeNode", node);
     if (node.running && node.role === "primary") await this.#empty(node);
     const { id } = node;
     for (const other of this.#nodes) {
@@ -109,11 +120,13 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Moves a slot with its keys from its owner to another primary. With `hold` it stays open, half migrated: `step`, `finish` or `abandon` of what is
-   * returned go on.
+   * returned go on. Rejects with a ConfigError: `BAD_SLOT`, `BAD_NODE` (`to` is no running primary), `UNKNOWN_OPTION`, `BAD_OPTION`.
    */
   async migrateSlot(slot: number, to: ClusterNode, options: MigrateSlotOptions = {}): Promise<SlotMove> {
+    checkOptions("migrateSlot", options, MIGRATE_SLOT_CHECKS);
     const from = this.ownerOf(slot);
-    if (from === undefined) throw new RangeError(`nobody serves slot ${slot}`);
+    if (from === undefined) throw new ConfigError("BAD_SLOT", `nobody serves slot ${slot}`, { slot });
+    this.#check("migrateSlot", to, "primary");
     const { hold = false, keysPerStep = KEYS_PER_STEP } = options;
     const move = new SlotMove(slot, from, to, keysPerStep, () => this.primaries);
     if (from === to) return move;
@@ -125,13 +138,16 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Makes a replica take its primary's place, as CLUSTER FAILOVER does; "force" needs no primary that answers, "takeover" no majority. Resolves when
-   * it is done.
+   * it is done. Rejects with ConfigError `BAD_NODE`, or with ServerError `NOT_ELECTED` where the other primaries did not vote.
    */
   async failover(replica: ClusterNode, how?: "force" | "takeover"): Promise<void> {
+    this.#check("failover", replica, "replica");
     const words = how === undefined ? [] : [how];
     await runCommand(replica.node, ["CLUSTER", "FAILOVER", ...words]);
     for (let turn = 0; replica.role === "replica" && turn < FAILOVER_TURNS; turn += 1) await nextTurn();
-    if (replica.role === "replica") throw new Error(`${replica.address} was not elected`);
+    if (replica.role === "replica") {
+      throw new ServerError("NOT_ELECTED", `${replica.address} was not elected`, { node: replica.address });
+    }
   }
 
   /** Stops all nodes and leaves no handle open. */
@@ -142,6 +158,14 @@ export class Cluster implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Throws ConfigError `BAD_NODE`. */
+  #check(what: string, node: ClusterNode, role?: "primary" | "replica"): void {
+    const expected = role === undefined ? "a node of this cluster" : `a running ${role} of this cluster`;
+    if (this.#nodes.includes(node) && (role === undefined || (node.running && node.role === role))) return;
+    const got = node instanceof ClusterNode ? node.address : typeof node;
+    throw new ConfigError("BAD_NODE", `${what}: expected ${expected}, got ${got}`);
   }
 
   async #empty(node: ClusterNode): Promise<void> {
@@ -167,13 +191,12 @@ export class Cluster implements AsyncDisposable {
 /**
  * Starts a cluster inside this process: 3 primaries by default, each with `replicas` replicas; it serves when this resolves. Instead of a gossip bus
  * the nodes tell each other at once, by calls, what they know, so that a change is known to all that can be reached before the command that made it
- * is answered. For development, tests, demos and CI, not for production.
+ * is answered. For development, tests, demos and CI, not for production. Rejects with a ConfigError (`UNKNOWN_OPTION`, `BAD_OPTION`, `SERVER_CONFIG`) for
+ * wrong options, and as `startServer` where a port is taken; nothing is left running then.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  checkClusterOptions(options);
   const { primaries = 3, replicas = 0, ports, nodeTimeoutMs, ...rest } = options;
-  if (!Number.isInteger(primaries) || primaries < 1 || !Number.isInteger(replicas) || replicas < 0) {
-    throw new RangeError("primaries must be 1 or more and replicas 0 or more");
-  }
   const clock = options.clock ?? new SystemClock();
   const serverOptions: ServerOptions = {
     ...rest,

@@ -1,9 +1,12 @@
+import { ConfigError } from "../errors.ts";
+import { ConfigRefusal } from "./config/parameter.ts";
 import type { Config } from "./config.ts";
 import { createNode } from "./create-node.ts";
 import { admits, type ListenPlace, listenPlaces } from "./listen-places.ts";
 import { Listener } from "./listener.ts";
+import { badOption, checkOptions } from "./option-check.ts";
 import type { ServerNode } from "./server-node.ts";
-import type { ServerOptions } from "./server-options.ts";
+import { SERVER_CHECKS, type ServerOptions } from "./server-options.ts";
 
 /** A running server. */
 export interface Server extends AsyncDisposable {
@@ -25,14 +28,19 @@ export interface Server extends AsyncDisposable {
 }
 
 /**
- * Starts a server of the Redis protocol inside this process, within milliseconds. Rejects where the port is taken (`EADDRINUSE`) or a parameter is wrong.
+ * Starts a server of the Redis protocol inside this process, within milliseconds. Rejects with ConfigError `UNKNOWN_OPTION`, `BAD_OPTION`, `SERVER_CONFIG` (a
+ * parameter of `config` or `configFile` is wrong) or `BAD_FILE`, and with Node's own error where it cannot listen (`EADDRINUSE`, …).
  * For development, tests, demos and CI, not for production.
  */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const node = createNode(options);
+  checkOptions("startServer", options, SERVER_CHECKS);
+  const node = nodeOf(options);
   const listener = new Listener(node);
   const places = listenPlaces(options, node.config);
   const unixSocket = node.config.text("unixsocket");
+  if (places.length === 0 && unixSocket === "") {
+    throw badOption("startServer", "port", "a port to listen on, or a unixSocket", options.port);
+  }
   try {
     const ports = await listenAt(places, listener, node.config);
     node.port = ports[0] ?? 0;
@@ -62,6 +70,17 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     closed,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function nodeOf(options: ServerOptions): ServerNode {
+  try {
+    return createNode(options);
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof ConfigRefusal) throw new ConfigError("SERVER_CONFIG", message, { cause: error });
+    if (typeof (error as NodeJS.ErrnoException).syscall !== "string") throw error;
+    throw new ConfigError("BAD_FILE", message, { option: "configFile", cause: error });
+  }
 }
 
 async function stop(node: ServerNode, listener: Listener, kill = false): Promise<void> {

@@ -110,7 +110,7 @@ describe("slotpack serve", () => {
   });
 
   test("a configuration that is missing or wrong is told, and nothing starts", async () => {
-    expect((await run(["serve", "/nowhere/redis.conf"])).stderr).toContain("[ENOENT]");
+    expect((await run(["serve", "/nowhere/redis.conf"])).stderr).toContain("[BAD_FILE]");
     const folder = mkdtempSync(join(tmpdir(), "slotpack-test-"));
     const file = join(folder, "redis.conf");
     writeFileSync(file, "maxmemory lots\n");

@@ -1,3 +1,4 @@
+import { type Checks, either, SWITCH, wholeNumber } from "../option-check.ts";
 import type { ClusterNode } from "./cluster-node.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -7,6 +8,11 @@ export interface MigrateSlotOptions {
   /** Stops after so many steps (true: before the first) and leaves the slot open until `finish` or `abandon`. */
   readonly hold?: boolean | number | undefined;
 }
+
+export const MIGRATE_SLOT_CHECKS: Checks<MigrateSlotOptions> = {
+  keysPerStep: wholeNumber(1),
+  hold: either(SWITCH, wholeNumber(0)),
+};
 
 const MIGRATE_TIMEOUT_MS = 10_000;
 

@@ -2,6 +2,7 @@ import type { Client } from "../client.ts";
 import type { Clock } from "../clock.ts";
 import type { Wire } from "../wire.ts";
 import { type CommandEffect, CommandFault } from "./command-fault.ts";
+import { faultChecks } from "./fault-checks.ts";
 import type {
   CommandFaultOptions,
   ConnectionFaultOptions,
@@ -23,7 +24,7 @@ export interface StreamFaultOptions extends ConnectionFaultOptions {
 /**
  * Faults at a node's connections. Each call adds one, in force at once for the connections that are open and those to come; `remove` ends it, `clear`
  * all. Faults of commands are spent after `times` strikes (1 by default), faults of the bytes last. The same seed, commands and connections in the
- * same order give the same faults.
+ * same order give the same faults. Wrong input throws a ConfigError (`UNKNOWN_OPTION`, `BAD_OPTION`, `BAD_ARGUMENT`) and adds nothing.
  */
 export class Faults {
   readonly #wire: FaultWire;
@@ -45,24 +46,27 @@ export class Faults {
 
   /** Holds back what passes, in order, by milliseconds of the node's clock. */
   latency(ms: Latency, options: StreamFaultOptions = {}): Fault {
+    faultChecks.latency(ms);
+    faultChecks.stream("latency", options);
     return this.#addStream({ latency: ms }, options.direction ?? "replies", options);
   }
 
   /** Cuts each write into parts that leave in turns of the event loop of their own. */
   split(split: Split, options: StreamFaultOptions = {}): Fault {
-    for (const size of "every" in split ? [split.every] : "upTo" in split ? [split.upTo] : []) {
-      if (!Number.isInteger(size) || size < 1) throw new RangeError("a part has at least one byte");
-    }
+    faultChecks.split(split);
+    faultChecks.stream("split", options);
     return this.#addStream({ split }, options.direction ?? "replies", options);
   }
 
   /** Nothing comes in and nothing goes out until it is removed, then everything does: as a process that is stopped and continued. */
   freeze(options: ConnectionFaultOptions = {}): Fault {
+    faultChecks.connection("freeze", options);
     return this.#addStream({ freeze: true }, "both", options);
   }
 
   /** What passes is lost without a sign, as behind a dead router; `both` directions by default. The socket stays open. */
   halfOpen(options: StreamFaultOptions = {}): Fault {
+    faultChecks.stream("halfOpen", options);
     return this.#addStream({ swallow: true }, options.direction ?? "both", options);
   }
 
@@ -82,6 +86,7 @@ export class Faults {
     limit: { readonly bytes?: number; readonly commands?: number; readonly reply?: "sent" | "lost" },
     options: StreamFaultOptions & CommandFaultOptions = {},
   ): Fault {
+    faultChecks.closeAfter(limit, options);
     const { bytes, commands = 1, reply = "lost" } = limit;
     if (bytes !== undefined) {
       return this.#addStream({ closeAfterBytes: bytes }, options.direction ?? "replies", options);
@@ -95,16 +100,20 @@ export class Faults {
 
   /** A command is answered with this error (its code first) and not run. */
   error(text: string, options: CommandFaultOptions = {}): Fault {
+    faultChecks.error(text);
+    faultChecks.command("error", options);
     return this.#addCommand({ error: text }, options);
   }
 
   /** A command runs, and its reply is left out. */
   drop(options: CommandFaultOptions = {}): Fault {
+    faultChecks.command("drop", options);
     return this.#addCommand({ replied: (client, mark) => void client.reply.takeFrom(mark) }, options);
   }
 
   /** A reply too many behind a command's own; `+EXTRA` by default. `reply` is RESP as it stands, a binary string. */
   extra(options: CommandFaultOptions & { readonly reply?: string | undefined } = {}): Fault {
+    faultChecks.reply("extra", options);
     return this.#addCommand(
       { replied: (client) => client.reply.raw(options.reply ?? "+EXTRA\r\n") },
       options,
@@ -113,6 +122,7 @@ export class Faults {
 
   /** A command runs, and bytes that are no reply take the place of its reply: `reply`, or one of a list, drawn. */
   malformed(options: CommandFaultOptions & { readonly reply?: string | undefined } = {}): Fault {
+    faultChecks.reply("malformed", options);
     const effect: CommandEffect = {
       replied: (client, mark, random) => {
         client.reply.takeFrom(mark);

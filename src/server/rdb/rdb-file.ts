@@ -30,6 +30,11 @@ export interface RdbEntry {
 /** Notes at the head of a file, by name: binary strings. */
 export type RdbNotes = Readonly<Record<string, Bytes>>;
 
+export interface RdbFile {
+  readonly notes: RdbNotes;
+  readonly entries: RdbEntry[];
+}
+
 /** An RDB file of version 10, as 7.0 writes and later versions read. Entries of a database stand together. */
 export function writeRdb(notes: RdbNotes, entries: Iterable<RdbEntry>): Buffer {
   const pieces: Buffer[] = [Buffer.from(MAGIC)];
@@ -53,7 +58,7 @@ export function writeRdb(notes: RdbNotes, entries: Iterable<RdbEntry>): Buffer {
 }
 
 /** Reads what `writeRdb` wrote, or a real server's file as far as its values are known here. Throws an RdbError, before anything is returned. */
-export function readRdb(bytes: Buffer): { notes: RdbNotes; entries: RdbEntry[] } {
+export function readRdb(bytes: Buffer): RdbFile {
   if (!/^REDIS00(0\d|10)$/.test(bytes.toString("latin1", 0, MAGIC.length))) throw new RdbError("no RDB file");
   const end = bytes.length - CHECKSUM_BYTES;
   const checksum = bytes.subarray(Math.max(0, end));
