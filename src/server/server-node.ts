@@ -80,6 +80,8 @@ export class ServerNode implements KeyspaceHost {
   readonly journal: Journal;
   /** Set by the dispatcher. */
   executor!: Executor;
+  /** As after SIGSTOP: nothing is answered, and the cluster hears nothing of it; set by `pause` and `resume`. */
+  frozen = false;
   /** DEBUG PAUSE-CRON. */
   cronPaused = false;
   /** Who runs a command now. */

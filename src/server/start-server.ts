@@ -65,8 +65,14 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     node,
     close,
     kill: () => (closing ??= stop(node, listener, true).then(ended)),
-    pause: () => listener.pause(),
-    resume: () => listener.resume(),
+    pause: () => {
+      node.frozen = true;
+      listener.pause();
+    },
+    resume: () => {
+      node.frozen = false;
+      listener.resume();
+    },
     closed,
     [Symbol.asyncDispose]: close,
   };

@@ -53,6 +53,28 @@ describeWithReference("transactions", () => {
         ]);
       });
 
+      test("are refused where replicas are wanted and there are none, though there were enough when they began", async () => {
+        await pair.same([
+          ["SET", "k", "1"],
+          ["MULTI"],
+          ["INCR", "k"],
+          other("CONFIG", "SET", "min-replicas-to-write", "2"),
+          ["EXEC"],
+          ["SET", "k", "2"],
+          ["GET", "k"],
+          ["MULTI"],
+          ["GET", "k"],
+          ["EXEC"],
+          ["MULTI"],
+          ["INCR", "k"],
+          ["EXEC"],
+          ["CONFIG", "SET", "min-replicas-max-lag", "0"],
+          ["INCR", "k"],
+          ["CONFIG", "SET", "min-replicas-max-lag", "10", "min-replicas-to-write", "0"],
+          ["INCR", "k"],
+        ]);
+      });
+
       test("go on behind a command that fails", async () => {
         await pair.same([
           ["SET", "text", "abc"],

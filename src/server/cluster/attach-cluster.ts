@@ -7,7 +7,7 @@ import { announce } from "./gossip.ts";
 import { endHandshakes } from "./handshake.ts";
 import { publish } from "./publish.ts";
 import { ReplicaMigration } from "./replica-migration.ts";
-import { addReplicaRules } from "./replica-rules.ts";
+import { addPrimaryRule, addReplicaRules } from "./replica-rules.ts";
 import { Replication } from "./replication.ts";
 import { replicationFields } from "./replication-info.ts";
 import { route } from "./routing.ts";
@@ -28,6 +28,7 @@ export function failoverOf(member: ClusterMember): Failover {
 export function attachCluster(node: ServerNode): void {
   if (!node.clusterEnabled) {
     node.info.add("Replication", () => replicationFields(node, undefined));
+    addPrimaryRule(node, undefined);
     return;
   }
   const replication = new Replication(node);
@@ -42,6 +43,7 @@ export function attachCluster(node: ServerNode): void {
   FAILOVERS.set(member, failover);
   member.announce = () => announce(member);
   node.info.add("Replication", () => replicationFields(node, replication));
+  addPrimaryRule(node, replication);
   addReplicaRules(node, replication);
   node.hooks.routing.push((client, entry, args) => route(member, client, entry, args));
   for (const name of ["cluster-require-full-coverage", "cluster-replica-no-failover"]) {

@@ -20,7 +20,6 @@ export class ClusterMember implements BusEnd {
   readonly replication: Replication;
   /** Exchanged for that of before when a killed node starts again. */
   view: ClusterView;
-  paused = false;
   /** Tells all that can be reached; set by attachCluster. */
   announce: () => void = () => {};
   /** Messages as CLUSTER INFO counts them, by type. */
@@ -42,6 +41,10 @@ export class ClusterMember implements BusEnd {
 
   get port(): number {
     return this.node.port;
+  }
+
+  get paused(): boolean {
+    return this.node.frozen;
   }
 
   /** What is listened on, as far as it is one address. */

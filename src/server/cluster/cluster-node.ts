@@ -97,12 +97,10 @@ export class ClusterNode {
 
   /** As SIGSTOP: connections stay open and new ones are accepted, but nothing is answered, and the others hear nothing of it. */
   pause(): void {
-    this.#member.paused = true;
     this.#server.pause();
   }
 
   resume(): void {
-    this.#member.paused = false;
     this.#server.resume();
   }
 

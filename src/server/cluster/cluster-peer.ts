@@ -32,6 +32,9 @@ export class ClusterPeer {
   pongReceived = 0;
   linked = false;
   linkedAt = 0;
+  /** DEBUG CLUSTERLINK KILL ended the link to it, or from it: messages are lost until the next round. */
+  cutTo = false;
+  cutFrom = false;
   readonly addedAt: number;
   /** Its replication offset, as it last told. */
   offset = 0;

@@ -1,5 +1,6 @@
 import type { ClusterMember } from "./cluster-member.ts";
 import type { ClusterPeer } from "./cluster-peer.ts";
+import { joinLink } from "./cut-link.ts";
 import { learn } from "./gossip.ts";
 
 /**
@@ -13,6 +14,7 @@ export function watchPeers(member: ClusterMember): boolean {
     if (peer === view.self || peer.handshake) continue;
     const other = member.reach(peer);
     if (other !== undefined) {
+      joinLink(member, peer, other);
       member.countMessage("ping", other);
       other.countMessage("pong", member);
       changed = learn(member, other) || changed;

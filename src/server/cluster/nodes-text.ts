@@ -20,7 +20,7 @@ export function nodeLine(member: ClusterMember, peer: ClusterPeer): string {
     peer.pingSent,
     isSelf ? 0 : peer.pongReceived,
     peer.epoch,
-    peer.linked || isSelf ? "connected" : "disconnected",
+    (peer.linked && !peer.cutTo) || isSelf ? "connected" : "disconnected",
   ];
   for (const { first, last } of view.rangesOf(peer)) words.push(first === last ? first : `${first}-${last}`);
   if (isSelf) words.push(...openSlots(member));

@@ -6,7 +6,7 @@ export function publish(member: ClusterMember, channel: string, message: Bytes, 
   const { self } = member.view;
   const shard = self.primary ?? self;
   for (const peer of member.view.peers.values()) {
-    if (peer === self || (sharded && peer !== shard && peer.primary !== shard)) continue;
+    if (peer === self || peer.cutTo || (sharded && peer !== shard && peer.primary !== shard)) continue;
     const other = member.reach(peer);
     if (other === undefined || !other.view.peers.has(member.id)) continue;
     const { pubsub } = other.node;

@@ -75,18 +75,20 @@ function replyShardNode(member: ClusterMember, peer: ClusterPeer, reply: ReplyWr
 /** CLUSTER LINKS: there are none on sockets, but whoever can be reached is shown with one in each direction. */
 export function replyLinks(member: ClusterMember, reply: ReplyWriter): void {
   const peers = [...member.view.peers.values()].filter((peer) => peer !== member.view.self && peer.linked);
-  reply.array(peers.length * 2);
-  for (const peer of peers) {
-    for (const direction of ["to", "from"]) {
-      reply.map(6);
-      for (const text of ["direction", direction, "node", peer.id, "create-time"]) reply.bulk(text);
-      reply.integer(peer.linkedAt);
-      reply.bulk("events");
-      reply.bulk("r");
-      reply.bulk("send-buffer-allocated");
-      reply.integer(0);
-      reply.bulk("send-buffer-used");
-      reply.integer(0);
-    }
+  const links = peers.flatMap((peer) => [
+    ...(peer.cutTo ? [] : [{ peer, direction: "to" }]),
+    ...(peer.cutFrom ? [] : [{ peer, direction: "from" }]),
+  ]);
+  reply.array(links.length);
+  for (const { peer, direction } of links) {
+    reply.map(6);
+    for (const text of ["direction", direction, "node", peer.id, "create-time"]) reply.bulk(text);
+    reply.integer(peer.linkedAt);
+    reply.bulk("events");
+    reply.bulk("r");
+    reply.bulk("send-buffer-allocated");
+    reply.integer(0);
+    reply.bulk("send-buffer-used");
+    reply.integer(0);
   }
 }

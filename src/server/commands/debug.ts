@@ -3,6 +3,7 @@ import type { Command, CommandRun } from "../command.ts";
 import { CommandError } from "../command-error.ts";
 import { memorySize } from "../config/kinds.ts";
 import { subcommandSyntax } from "../errors-text.ts";
+import { clusterLink } from "./debug/cluster-link.ts";
 import { digest, digestValue, populate, reload } from "./debug/dataset.ts";
 import { debugObject, sdsLength } from "./debug/describe.ts";
 import { protocol } from "./debug/protocol.ts";
@@ -51,6 +52,15 @@ interface Subcommand {
 }
 
 const SUBCOMMANDS: Record<string, Subcommand> = {
+  clusterlink: {
+    least: 5,
+    most: 5,
+    run: clusterLink,
+    help: [
+      "CLUSTERLINK KILL <to|from|all> <node-id>",
+      "    End the link of this cluster node to another one, from it, or both, for a moment.",
+    ],
+  },
   digest: { least: 2, most: 2, run: digest, help: ["DIGEST", "    A hash of the whole data set."] },
   "digest-value": {
     least: 2,

@@ -27,7 +27,7 @@ for (const resp of [2, 3] as const) {
     let pair: ClusterPair;
 
     beforeAll(async () => {
-      pair = await ClusterPair.start({ replicas: 1, resp });
+      pair = await ClusterPair.start({ replicas: 1, resp, config: { "enable-debug-command": "yes" } });
       await pair.eventuallySame(0, "CLUSTER", "SLOTS");
     });
 
@@ -93,6 +93,12 @@ for (const resp of [2, 3] as const) {
         const [ours, real] = await both(0, "CLUSTER", "LINKS");
         return blank(ours) === blank(real);
       });
+    });
+
+    test("DEBUG CLUSTERLINK has the same replies (but one error, where the real one adds an OK to that of a direction)", async () => {
+      await pair.same(0, "DEBUG", "CLUSTERLINK", "KILL", "TO", "none");
+      await pair.same(0, "DEBUG", "CLUSTERLINK", "KILL", "TO");
+      await pair.same(0, "DEBUG", "CLUSTERLINK", "KILL", "ALL", "$1");
     });
 
     test("INFO and ROLE of primaries and replicas have the same fields", async () => {

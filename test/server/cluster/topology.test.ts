@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import type { ClusterNode } from "../../../src/server/cluster/cluster-node.ts";
+import { ManualClock } from "../../../src/server/manual-clock.ts";
 import { type Cluster, startCluster } from "../../../src/server/start-cluster.ts";
+import { startServer } from "../../../src/server/start-server.ts";
 import { until } from "../../rig/index.ts";
 import { RespClient } from "../resp-client.ts";
 
@@ -70,6 +72,48 @@ test("a held migration can be taken step by step, and be given up", async () => 
   expect(await source.call("GET", "{foo}none")).toBe("$-1");
   expect(await target.call("CLUSTER", "COUNTKEYSINSLOT", 12182)).toBe(":3");
   expect(cluster.ownerOf(12182)).toBe(third);
+});
+
+test("servers that were started one by one meet, and a paused one is missed by the others", async () => {
+  const config = { "cluster-enabled": true, "cluster-node-timeout": 300 };
+  const servers = await Promise.all([1, 2, 3].map(() => startServer({ config })));
+  open.push(...servers);
+  const clients = await Promise.all(servers.map(({ port }) => RespClient.connect(port)));
+  open.push(...clients);
+  const [first, , third] = clients as [RespClient, RespClient, RespClient];
+  for (const { host, port } of servers.slice(1)) await first.call("CLUSTER", "MEET", host, port);
+  for (const [index, client] of clients.entries()) {
+    await client.call("CLUSTER", "ADDSLOTSRANGE", index * 6000, Math.min(index * 6000 + 5999, 16_383));
+  }
+  const state = async (client: RespClient) =>
+    /cluster_state:(\w+)/.exec(String(await client.call("CLUSTER", "INFO")))?.[1];
+  await until(
+    "the cluster serves",
+    async () => (await state(first)) === "ok" && (await state(third)) === "ok",
+  );
+  servers[2]?.pause();
+  await until("the paused node is missed", async () => (await state(first)) === "fail");
+  servers[2]?.resume();
+  await until("it is back", async () => (await state(first)) === "ok");
+});
+
+test("DEBUG CLUSTERLINK KILL loses messages until the next round", async () => {
+  const clock = new ManualClock();
+  const cluster = await startCluster({ replicas: 1, clock, config: { "enable-debug-command": true } });
+  open.push(cluster);
+  const replica = cluster.nodes[5] as ClusterNode;
+  const sender = await client(cluster.nodes[2] as ClusterNode);
+  const [receiver, subscriber] = [await client(replica), await client(replica)];
+  await subscriber.call("SSUBSCRIBE", "foo");
+  const links = async (node: RespClient) => ((await node.call("CLUSTER", "LINKS")) as string[]).length - 1;
+  expect(await links(sender)).toBe(10);
+  expect(await sender.call("DEBUG", "CLUSTERLINK", "KILL", "TO", replica.id)).toBe("+OK");
+  expect([await links(sender), await links(receiver)]).toEqual([9, 9]);
+  expect(await sender.call("SPUBLISH", "foo", "lost")).toBe(":0");
+  await clock.advance(100);
+  expect([await links(sender), await links(receiver)]).toEqual([10, 10]);
+  await sender.call("SPUBLISH", "foo", "kept");
+  expect(await subscriber.reply()).toEqual(["*", "$smessage", "$foo", "$kept"]);
 });
 
 test("messages of PUBLISH reach subscribers on every node, those of SPUBLISH the shard's", async () => {
