@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /** A running timer; `unref` where it should not keep the process alive. */
 export interface ClockTimer {
   cancel(): void;

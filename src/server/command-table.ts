@@ -10,6 +10,9 @@ const SPELLINGS = 2048;
 export class CommandTable {
   readonly #commands = new Map<string, CommandEntry>();
   readonly #spellings = new Map<string, CommandEntry>();
+  /** What was found last; a parser hands out the same string for the same name. */
+  #lastName: string | undefined;
+  #lastEntry: CommandEntry | undefined;
 
   constructor(lists: readonly (readonly CommandSpec[])[]) {
     for (const list of lists) for (const spec of list) this.#commands.set(spec.name, new CommandEntry(spec));
@@ -27,8 +30,13 @@ export class CommandTable {
   /** A top-level command by its name in any case. */
   find(name: Bytes): CommandEntry | undefined {
     if (typeof name !== "string") return undefined;
+    if (name === this.#lastName) return this.#lastEntry;
     const known = this.#spellings.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#lastName = name;
+      this.#lastEntry = known;
+      return known;
+    }
     const entry = this.#commands.get(name.toLowerCase());
     if (entry !== undefined && this.#spellings.size < SPELLINGS) this.#spellings.set(name, entry);
     return entry;
@@ -55,6 +63,7 @@ export class CommandTable {
     if (entry === undefined) return;
     this.#commands.delete(from.toLowerCase());
     this.#spellings.clear();
+    this.#lastName = undefined;
     if (to !== "") this.#commands.set(to.toLowerCase(), entry);
   }
 

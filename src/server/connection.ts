@@ -139,7 +139,14 @@ export class Connection implements ClientTransport, Flushable {
   #pump(): void {
     const { node, output } = this.#host;
     output.batch(
-      () => this.#run(),
+      () => {
+        node.beginRound();
+        try {
+          this.#run();
+        } finally {
+          node.endRound();
+        }
+      },
       () => {
         for (const hook of node.hooks.beforeSleep) hook();
       },

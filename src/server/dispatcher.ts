@@ -59,7 +59,7 @@ export class Dispatcher implements Executor {
     const errors = reply.errors;
     const attributed = this.#attributed;
     const mark = reply.mark();
-    const started = node.clock.monotonicUs();
+    const started = node.startLap();
     let running: void | Promise<void>;
     try {
       running = (entry.spec as Command).run(call);
@@ -67,7 +67,7 @@ export class Dispatcher implements Executor {
       running = undefined;
       this.#thrown(client, error, mark);
     }
-    const duration = node.clock.monotonicUs() - started;
+    const duration = node.endLap(started);
     entry.calls += 1;
     entry.usec += duration;
     const fresh = reply.errors - errors - (this.#attributed - attributed);

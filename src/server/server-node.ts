@@ -26,6 +26,9 @@ import type { WatchTable } from "./watch-table.ts";
 import type { Wire } from "./wire.ts";
 import { stackedWire } from "./wire-stack.ts";
 
+/** So old may the time be that a command sees. */
+const ROUND_US = 500;
+
 export interface ServerNodeParts {
   readonly clock: Clock;
   readonly config: Config;
@@ -93,6 +96,11 @@ export class ServerNode implements KeyspaceHost {
 
   #frozenAt = 0;
   #depth = 0;
+  /** When the last command of the round ended, see `beginRound`; -1 outside one. */
+  #lapUs = -1;
+  /** The time of the clock and when it was read. */
+  #roundMs = 0;
+  #roundUs = 0;
   #propagated: Propagated[] = [];
 
   constructor(parts: ServerNodeParts) {
@@ -151,9 +159,34 @@ export class ServerNode implements KeyspaceHost {
     return this.#depth > 0 ? this.#frozenAt : this.clock.nowMs();
   }
 
+  /**
+   * Commands that one read brought are run behind one another from here to `endRound`: each is timed from the end of the one before, and the time
+   * that they see is read again when it is older than half a millisecond. One look at the clock a command instead of three, which took a twelfth of a SET.
+   */
+  beginRound(): void {
+    this.#lapUs = this.#roundUs = this.clock.monotonicUs();
+    this.#roundMs = this.clock.nowMs();
+  }
+
+  endRound(): void {
+    this.#lapUs = -1;
+  }
+
+  /** Microseconds at which the command that is about to run starts to count. */
+  startLap(): number {
+    return this.#lapUs < 0 ? this.clock.monotonicUs() : this.#lapUs;
+  }
+
+  /** Microseconds since `started`. */
+  endLap(started: number): number {
+    const ended = this.clock.monotonicUs();
+    if (this.#lapUs >= 0) this.#lapUs = ended;
+    return ended - started;
+  }
+
   /** Stops the time that commands see, until `endCommand`; nests. */
   beginCommand(): number {
-    if (this.#depth === 0) this.#frozenAt = this.clock.nowMs();
+    if (this.#depth === 0) this.#frozenAt = this.#currentMs();
     this.#depth += 1;
     return this.#frozenAt;
   }
@@ -209,6 +242,15 @@ export class ServerNode implements KeyspaceHost {
 
   configText(name: string): string {
     return this.config.text(name);
+  }
+
+  #currentMs(): number {
+    if (this.#lapUs < 0) return this.clock.nowMs();
+    if (this.#lapUs - this.#roundUs > ROUND_US) {
+      this.#roundUs = this.#lapUs;
+      this.#roundMs = this.clock.nowMs();
+    }
+    return this.#roundMs;
   }
 
   #sendPropagated(): void {

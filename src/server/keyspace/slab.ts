@@ -1,3 +1,5 @@
+import { binaryString } from "../protocol/short-string.ts";
+
 /** Bytes of a page: room for eight of the longest values, and small enough that an empty page is soon given back. */
 const PAGE_BYTES = 1 << 18;
 /** References count in steps of eight bytes, so that they stay small integers for 8 GB of values. */
@@ -81,8 +83,7 @@ export class Slab {
   read(reference: number): string {
     const { memory } = this.#page(reference);
     const offset = offsetOf(reference);
-    const start = offset + HEADER_BYTES;
-    return memory.toString("latin1", start, start + lengthAt(memory, offset));
+    return binaryString(memory, offset + HEADER_BYTES, lengthAt(memory, offset));
   }
 
   #page(reference: number): Page {

@@ -55,7 +55,7 @@ const FIRST_LEVEL = 1024;
 
 function bucketOf(ns: number): number {
   const doubling = Math.max(0, 24 - Math.clz32(ns));
-  return doubling * 128 + Math.floor(ns / 2 ** doubling);
+  return doubling * 128 + (ns >>> doubling);
 }
 
 function highestOf(bucket: number): number {

@@ -1,18 +1,11 @@
 import { BUFFER_FROM, type Bytes } from "./arg.ts";
 import { inlineWords } from "./inline-words.ts";
 import { LargeBulk } from "./large-bulk.ts";
+import { binaryString, nameString } from "./short-string.ts";
 
 /** PROTO_INLINE_MAX_SIZE: the longest line. */
 const LINE_LIMIT = 64 * 1024;
 const INT_MAX = 2147483647;
-/** Node's Buffers have it since version 0.5; without the look at the encoding it takes two thirds of the time of toString. */
-const latin1 = (data: Buffer, start: number, end: number): string =>
-  (data as Latin1Sliceable).latin1Slice(start, end);
-
-interface Latin1Sliceable extends Buffer {
-  latin1Slice(start: number, end: number): string;
-}
-
 const EMPTY = Buffer.alloc(0);
 
 export interface ParserLimits {
@@ -149,7 +142,7 @@ export class RequestParser {
     }
     const end = from + found;
     const stop = end > this.#at && this.#data[end - 1] === 0x0d ? end - 1 : end;
-    const words = inlineWords(latin1(this.#data, this.#at, stop));
+    const words = inlineWords(binaryString(this.#data, this.#at, stop - this.#at));
     this.#at = this.#searched = end + 1;
     if (words === undefined) this.#fail("unbalanced quotes in request");
     return words;
@@ -184,7 +177,7 @@ export class RequestParser {
       this.#searched = stop;
       return undefined;
     }
-    const text = latin1(data, this.#at + 1, stop);
+    const text = binaryString(data, this.#at + 1, stop - this.#at - 1);
     this.#at = this.#searched = stop + 2;
     return /^(0|-?[1-9]\d{0,18})$/.test(text) ? Number(text) : Number.NaN;
   }
@@ -214,7 +207,9 @@ export class RequestParser {
       }
       const start = this.#at;
       if (this.#end - start < length + 2) return false;
-      this.#args.push(latin1(this.#data, start, start + length));
+      const args = this.#args;
+      const make = args.length === 0 ? nameString : binaryString;
+      args.push(make(this.#data, start, length));
       this.#at = this.#searched = start + length + 2;
       this.#done(length);
     }
