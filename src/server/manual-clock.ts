@@ -8,30 +8,47 @@ interface ManualTimer {
   readonly run: () => void;
 }
 
+/** The clock of a worker thread, which moves with that of the thread that started it. */
+export interface ClockFollower {
+  /** Runs what becomes due until the time without skips is `ownUs`, and resolves then. */
+  advanceTo(ownUs: number): Promise<void>;
+}
+
+/** What another thread's clock needs to show the same time. */
+export interface SharedTime {
+  readonly ownUs: number;
+  /** One BigInt64, so that a skip in any thread is seen by all at once. */
+  readonly skippedUs: SharedArrayBuffer;
+}
+
 /** Turns of the event loop that are given to sockets and promises between two timers. */
 const TURNS = 8;
 
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
-  #nowUs: number;
+  /** Microseconds since 1970 without what was skipped since the clock has been shared. */
+  #ownUs: number;
+  /** Undefined until the clock is shared with another thread. */
+  #skippedUs: BigInt64Array | undefined;
   #order = 0;
   readonly #timers = new Set<ManualTimer>();
+  readonly #followers = new Set<ClockFollower>();
 
   /** `startMs` in milliseconds since 1970; by default the present. */
   constructor(startMs: number = Date.now()) {
-    this.#nowUs = Math.floor(startMs) * 1000;
+    this.#ownUs = Math.floor(startMs) * 1000;
   }
 
   nowMs(): number {
-    return Math.floor(this.#nowUs / 1000);
+    return Math.floor(this.nowUs() / 1000);
   }
 
   nowUs(): number {
-    return this.#nowUs;
+    return this.#ownUs + this.#skipped;
   }
 
   monotonicUs(): number {
-    return this.#nowUs;
+    return this.nowUs();
   }
 
   after(ms: number, run: () => void): ClockTimer {
@@ -42,7 +59,7 @@ export class ManualClock implements Clock {
     return this.#add(ms, Math.max(1, ms), run);
   }
 
-  /** Number of timers that wait. */
+  /** Number of timers that wait in this thread. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -54,38 +71,83 @@ export class ManualClock implements Clock {
 
   /** Moves the time without running what becomes due: for the duration of a command that seems to take long. */
   skip(ms: number): void {
-    this.#nowUs += Math.round(ms * 1000);
+    const us = Math.round(ms * 1000);
+    if (this.#skippedUs === undefined) this.#ownUs += us;
+    else Atomics.add(this.#skippedUs, 0, BigInt(us));
   }
 
   /**
    * Moves on by `ms`, running each timer at its time. Between two timers, and at the end, promises settle and sockets of this process get
-   * some turns of the event loop.
+   * some turns of the event loop. Servers in worker threads run their own timers up to the same time; timers of different workers that are due at
+   * once have no order.
    */
-  async advance(ms: number): Promise<void> {
-    const end = this.#nowUs + Math.round(ms * 1000);
+  advance(ms: number): Promise<void> {
+    return this.advanceTo(this.#ownUs + Math.round(ms * 1000));
+  }
+
+  /** @internal See ClockFollower. */
+  async advanceTo(endUs: number): Promise<void> {
     await settle();
     for (;;) {
-      const next = this.#next(end);
+      const next = this.#next(endUs);
+      if (this.#followers.size > 0) {
+        await this.#lead(next === undefined ? endUs : next.due - this.#skipped);
+        if (next !== this.#next(endUs)) continue;
+      }
       if (next === undefined) break;
-      this.#nowUs = Math.max(this.#nowUs, next.due);
+      this.#moveTo(next.due - this.#skipped);
       if (next.everyMs === undefined) this.#timers.delete(next);
       else next.due += next.everyMs * 1000;
       next.run();
       await settle();
     }
-    this.#nowUs = Math.max(this.#nowUs, end);
+    this.#moveTo(endUs);
     await settle();
   }
 
+  /** @internal Until what is returned is called, this clock does not move on before the follower has. */
+  lead(follower: ClockFollower): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+
+  /** @internal For a clock in another thread. */
+  share(): SharedTime {
+    this.#skippedUs ??= new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
+    return { ownUs: this.#ownUs, skippedUs: this.#skippedUs.buffer as SharedArrayBuffer };
+  }
+
+  /** @internal The clock of this thread for one that `share` told of. */
+  static following({ ownUs, skippedUs }: SharedTime): ManualClock {
+    const clock = new ManualClock();
+    clock.#ownUs = ownUs;
+    clock.#skippedUs = new BigInt64Array(skippedUs);
+    return clock;
+  }
+
+  get #skipped(): number {
+    return this.#skippedUs === undefined ? 0 : Number(Atomics.load(this.#skippedUs, 0));
+  }
+
+  #moveTo(ownUs: number): void {
+    this.#ownUs = Math.max(this.#ownUs, ownUs);
+  }
+
+  async #lead(ownUs: number): Promise<void> {
+    await Promise.all([...this.#followers].map((follower) => follower.advanceTo(ownUs)));
+    this.#moveTo(ownUs);
+  }
+
   #add(ms: number, everyMs: number | undefined, run: () => void): ClockTimer {
-    const due = this.#nowUs + Math.max(0, Math.round(ms * 1000));
+    const due = this.nowUs() + Math.max(0, Math.round(ms * 1000));
     const timer: ManualTimer = { due, order: this.#order, everyMs, run };
     this.#order += 1;
     this.#timers.add(timer);
     return { cancel: () => this.#timers.delete(timer) };
   }
 
-  #next(end: number): ManualTimer | undefined {
+  #next(endUs: number): ManualTimer | undefined {
+    const end = endUs + this.#skipped;
     let next: ManualTimer | undefined;
     for (const timer of this.#timers) {
       if (timer.due > end) continue;

@@ -51,10 +51,14 @@ export class Cluster implements AsyncDisposable {
     return this.replicas.filter((node) => node.primaryId === primary.id);
   }
 
+  /** The first node that runs: who is asked how things are. */
+  get witness(): ClusterNode | undefined {
+    return this.#nodes.find(({ running, member }) => running && !member.paused);
+  }
+
   /** Who serves the slot, as `witness` (by default the first node that runs) sees it. */
   ownerOf(slot: number, witness?: ClusterNode): ClusterNode | undefined {
-    const asked = witness ?? this.#nodes.find((node) => node.running && !node.member.paused);
-    const owner = asked?.member.view.owner(slot);
+    const owner = (witness ?? this.witness)?.member.view.owner(slot);
     return this.#nodes.find((node) => node.id === owner?.id);
   }
 
@@ -80,7 +84,7 @@ export class Cluster implements AsyncDisposable {
     options: { readonly replicaOf?: ClusterNode; readonly port?: number } = {},
   ): Promise<ClusterNode> {
     const node = await ClusterNode.start({ ...this.#options, port: options.port ?? 0 });
-    const witness = this.#nodes.find(({ running, member }) => running && !member.paused);
+    const { witness } = this;
     if (witness !== undefined) meet(witness.member, node.host, node.port);
     this.#nodes.push(node);
     if (options.replicaOf !== undefined) follow(node, options.replicaOf);
