@@ -53,13 +53,17 @@ export class Cluster implements AsyncDisposable {
     return this.replicas.filter((node) => node.primaryId === primary.id);
   }
 
+  /** The first node that runs: who is asked how things are. */
+  get witness(): ClusterNode | undefined {
+    return this.#nodes.find(({ running, member }) => running && !member.paused);
+  }
+
   /** Who serves the slot, as `witness` (by default the first node that runs) sees it. Throws ConfigError `BAD_SLOT`. */
   ownerOf(slot: number, witness?: ClusterNode): ClusterNode | undefined {
     if (!Number.isInteger(slot) || slot < 0 || slot >= SLOT_COUNT) {
       throw new ConfigError("BAD_SLOT", `expected a slot from 0 to ${SLOT_COUNT - 1}, got ${slot}`);
     }
-    const asked = witness ?? this.#nodes.find((node) => node.running && !node.member.paused);
-    const owner = asked?.member.view.owner(slot);
+    const owner = (witness ?? this.witness)?.member.view.owner(slot);
     return this.#nodes.find((node) => node.id === owner?.id);
   }
 
@@ -87,7 +91,7 @@ export class Cluster implements AsyncDisposable {
     checkOptions("addNode", options, { replicaOf: OBJECT, port: wholeNumber(0, 65_535) });
     if (options.replicaOf !== undefined) this.#check("addNode", options.replicaOf, "primary");
     const node = await ClusterNode.start({ ...this.#options, port: options.port ?? 0 });
-    const witness = this.#nodes.find(({ running, member }) => running && !member.paused);
+    const { witness } = this;
     if (witness !== undefined) meet(witness.member, node.host, node.port);
     this.#nodes.push(node);
     if (options.replicaOf !== undefined) follow(node, options.replicaOf);

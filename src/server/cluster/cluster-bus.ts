@@ -17,6 +17,8 @@ export class ClusterBus<End extends BusEnd> {
   /** Pairs of ports that cannot talk, so that a cut outlives a restart. */
   readonly #cuts = new Set<string>();
   readonly #waiting = new Set<End>();
+  /** Something was told, and views may have changed. */
+  onNews: (() => void) | undefined;
   #draining = false;
 
   add(end: End): void {
@@ -54,6 +56,7 @@ export class ClusterBus<End extends BusEnd> {
 
   /** Runs `tell` for this end, and for every end that asks for it meanwhile, one after another: news may lead to news. */
   spread(end: End, tell: (end: End) => void): void {
+    this.onNews?.();
     this.#waiting.add(end);
     if (this.#draining) return;
     this.#draining = true;
