@@ -57,7 +57,7 @@ export function recordOf(item: Check): Check {
 
 /** Throws ConfigError `UNKNOWN_OPTION` or `BAD_OPTION`; `what` is the call. */
 export function checkOptions<T>(what: string, options: unknown, checks: Checks<T>): void {
-  if (!OBJECT.holds(options)) throw badOption(what, "options", "an object", options);
+  checkObject(what, options);
   for (const [option, value] of Object.entries(options as object)) {
     if (!Object.hasOwn(checks, option)) {
       const known = Object.keys(checks).sort().join(", ");
@@ -67,6 +67,11 @@ export function checkOptions<T>(what: string, options: unknown, checks: Checks<T
     const check = checks[option as keyof Checks<T>];
     if (value !== undefined && !check.holds(value)) throw badOption(what, option, check.expected, value);
   }
+}
+
+/** Throws ConfigError `BAD_OPTION`. */
+export function checkObject(what: string, options: unknown): void {
+  if (!OBJECT.holds(options)) throw badOption(what, "options", OBJECT.expected, options);
 }
 
 export function badOption(what: string, option: string, expected: string, got: unknown): ConfigError {

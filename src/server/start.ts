@@ -1,4 +1,5 @@
 import type { ClusterOptions } from "./cluster/cluster-options.ts";
+import { checkObject } from "./option-check.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { type Cluster, startCluster as startClusterHere } from "./start-cluster.ts";
 import { type Server, startServer as startServerHere } from "./start-server.ts";
@@ -7,7 +8,8 @@ import { inWorker } from "./worker/worker-options.ts";
 import type { WorkerServer } from "./worker/worker-server.ts";
 
 /**
- * Starts a server of the Redis protocol inside this process, within milliseconds. Rejects where the port is taken (`EADDRINUSE`) or a parameter is wrong.
+ * Starts a server of the Redis protocol inside this process, within milliseconds. Rejects with ConfigError `UNKNOWN_OPTION`, `BAD_OPTION`, `BAD_FILE` or
+ * `SERVER_CONFIG` (a parameter of `config` or `configFile` is wrong), and with Node's own error where it cannot listen (`EADDRINUSE`, …).
  * With `worker: true` it runs in a thread of its own, answers while this one is busy or blocked, and its methods return promises; options that cannot be
  * copied to another thread are refused with ConfigError WORKER_UNSUPPORTED. For development, tests, demos and CI, not for production.
  */
@@ -18,6 +20,7 @@ export function startServer(options: ServerOptions & { readonly worker: true }):
 export async function startServer(
   options: ServerOptions & { readonly worker?: boolean | undefined } = {},
 ): Promise<Server | WorkerServer> {
+  checkObject("startServer", options);
   const { worker, ...others } = options;
   if (!inWorker("worker", worker)) return startServerHere(others);
   const { startWorkerServer } = await import("./worker/worker-server.ts");
@@ -39,6 +42,7 @@ export function startCluster(
 export async function startCluster(
   options: ClusterOptions & { readonly workers?: 0 | 1 | boolean | undefined } = {},
 ): Promise<Cluster | WorkerCluster> {
+  checkObject("startCluster", options);
   const { workers, ...others } = options;
   if (!inWorker("workers", workers)) return startClusterHere(others);
   const { startWorkerCluster } = await import("./worker/worker-cluster.ts");
