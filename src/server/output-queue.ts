@@ -17,8 +17,9 @@ export class OutputQueue {
     if (this.#depth === 0) this.#scheduled ??= setImmediate(() => this.#flush());
   }
 
-  /** Runs `work`, then writes; nests. */
+  /** Runs `work`, then writes; nests. What timers and promises added is written before, so that it does not count as waiting while `work` looks for room. */
   batch(work: () => void, beforeWrite: () => void): void {
+    if (this.#depth === 0) this.#flush();
     this.#depth += 1;
     try {
       work();

@@ -62,7 +62,7 @@ describeWithReference("INFO", () => {
 
   test("has the fields that the real one has, but for those of scripts and of how the program was built", async () => {
     const missing =
-      /^(atomicvar_api|gcc_version|monotonic_clock)$|script|function|librar|used_memory_(vm|lua)|repl|sync|migrate|cluster_links|^rdb_|^aof_/;
+      /^(atomicvar_api|gcc_version|monotonic_clock)$|script|function|librar|used_memory_(vm|lua)|repl|sync|cluster_links|^rdb_|^aof_/;
     const pair = await ServerPair.start();
     try {
       const [ours, real] = (await Promise.all(

@@ -5,6 +5,7 @@ import { Failover } from "./failover.ts";
 import { watchPeers } from "./failure-detection.ts";
 import { announce } from "./gossip.ts";
 import { endHandshakes } from "./handshake.ts";
+import { MigrateSockets } from "./migrate-sockets.ts";
 import { publish } from "./publish.ts";
 import { ReplicaMigration } from "./replica-migration.ts";
 import { addPrimaryRule, addReplicaRules } from "./replica-rules.ts";
@@ -26,6 +27,7 @@ export function failoverOf(member: ClusterMember): Failover {
 
 /** Makes a node part of a cluster where its configuration says so, and brings INFO's replication section in any case. */
 export function attachCluster(node: ServerNode): void {
+  node.info.add("Stats", () => [["migrate_cached_sockets", MigrateSockets.count(node)]]);
   if (!node.clusterEnabled) {
     node.info.add("Replication", () => replicationFields(node, undefined));
     addPrimaryRule(node, undefined);

@@ -26,6 +26,12 @@ export class MigrateSockets {
     return cache;
   }
 
+  /** How many connections a node holds open. */
+  static count(node: ServerNode): number {
+    const cache = CACHES.get(node);
+    return cache === undefined ? 0 : cache.#sockets.size;
+  }
+
   async get(host: string, port: string, timeoutMs: number): Promise<MigrateSocket> {
     const name = `${host}:${port}`;
     const { clock } = this.#node;
