@@ -91,6 +91,9 @@ export class ServerNode implements KeyspaceHost {
   /** Ends the server (SHUTDOWN); set by startServer. */
   shutdown: () => void = () => {};
 
+  /** Listens where the configuration says now; set by startServer. */
+  relisten: () => Promise<void> = () => Promise.resolve();
+
   #frozenAt = 0;
   #depth = 0;
   #propagated: Propagated[] = [];
