@@ -9,6 +9,7 @@ import { CONFIG_COMMANDS } from "./config.ts";
 import { CONNECTION_COMMANDS } from "./connection.ts";
 import { container } from "./container.ts";
 import { DEBUG_COMMANDS } from "./debug.ts";
+import { FUNCTION_COMMANDS } from "./function.ts";
 import { GENERIC_COMMANDS } from "./generic.ts";
 import { MEMORY_COMMANDS } from "./memory.ts";
 import { OBSERVE_COMMANDS } from "./observe.ts";
@@ -34,4 +35,5 @@ export const ALL_COMMANDS: readonly (readonly Command[])[] = [
   ACL_COMMANDS,
   MEMORY_COMMANDS,
   CLUSTER_COMMANDS,
+  FUNCTION_COMMANDS,
 ];

@@ -13,11 +13,12 @@ const STRING_TYPE = 0;
 
 /** What DUMP answers: the type, the value as in an RDB file, the RDB version and a CRC64 of all that. */
 export function dumpPayload(value: Value): Bytes {
-  const body = Buffer.concat([
-    Buffer.from([rdbType(value)]),
-    ...rdbValue(value),
-    Buffer.from([RDB_VERSION, 0]),
-  ]);
+  return sealedPayload([Buffer.from([rdbType(value)]), ...rdbValue(value)]);
+}
+
+/** RDB version and CRC64 behind what is to be carried. */
+export function sealedPayload(pieces: readonly Buffer[]): Bytes {
+  const body = Buffer.concat([...pieces, Buffer.from([RDB_VERSION, 0])]);
   return fromBuffer(Buffer.concat([body, crc64(body)]));
 }
 
@@ -28,6 +29,11 @@ export function isDumpPayload(payload: Bytes): boolean {
     return false;
   const end = bytes.length - CHECKSUM_BYTES;
   return crc64(bytes, end).equals(bytes.subarray(end));
+}
+
+/** Whether a valid payload carries nothing. */
+export function isEmptyPayload(payload: Bytes): boolean {
+  return payload.length === FOOTER_BYTES;
 }
 
 /** The value of a payload; throws an RdbError where it is damaged or of a type that is not known here. */
