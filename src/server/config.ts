@@ -11,6 +11,9 @@ for (const parameter of [...SWITCHES, ...NUMBERS, ...TEXTS]) {
   if (parameter.alias !== undefined) PARAMETERS.set(parameter.alias, parameter);
 }
 
+/** Where a server listens. */
+const ADDRESSES: ReadonlySet<string> = new Set(["port", "tls-port", "bind"]);
+
 /** Called after the values of one CONFIG SET are in place; a ConfigRefusal puts all of them back. */
 export type ConfigListener = (value: ConfigValue) => void;
 
@@ -90,26 +93,35 @@ export class Config {
     this.#values.set(parameter.name, parameter.parse(value, this.text(parameter.name)));
   }
 
-  /** CONFIG SET: all of the pairs or none; throws a CommandError. */
-  set(pairs: readonly (readonly [name: string, value: string])[]): void {
+  /** The opposite of `force`. */
+  release(name: string): void {
+    this.#forced.delete(name);
+  }
+
+  /** CONFIG SET: all of the pairs or none; throws a CommandError. Returns what takes it back. */
+  set(pairs: readonly (readonly [name: string, value: string])[]): () => void {
     const chosen = pairs.map(([name]) => PARAMETERS.get(name.toLowerCase()));
     const unknown = chosen.indexOf(undefined);
     const parameters = chosen as Parameter[];
     for (const [index, parameter] of (unknown < 0 ? parameters : parameters.slice(0, unknown)).entries()) {
       const name = (pairs[index] as readonly [string, string])[0];
-      if (parameter.immutable) throw refused(name, "can't set immutable config");
+      if (parameter.immutable) throw configRefused(name, "can't set immutable config");
       if (parameter.protected && this.text("enable-protected-configs") === "no") {
-        throw refused(name, "can't set protected config");
+        throw configRefused(name, "can't set protected config");
       }
       // Only the same name is taken for a duplicate; a parameter and its alias may both be given.
       const twice = pairs.findIndex(([other]) => other.toLowerCase() === name.toLowerCase()) < index;
-      if (twice) throw refused(name, "duplicate parameter");
+      if (twice) throw configRefused(name, "duplicate parameter");
     }
     if (unknown >= 0) {
       const name = (pairs[unknown] as readonly [string, string])[0];
       throw new CommandError(`ERR Unknown option or number of arguments for CONFIG SET - '${name}'`);
     }
     const before = new Map(parameters.map(({ name }) => [name, this.#values.get(name) as ConfigValue]));
+    const undo = (): void => {
+      for (const [name, value] of before) this.#values.set(name, value);
+      for (const name of before.keys()) this.#tell(name);
+    };
     let current = "";
     try {
       for (const [index, parameter] of parameters.entries()) {
@@ -124,19 +136,20 @@ export class Config {
         this.#tell(name);
       }
     } catch (error) {
-      for (const [name, value] of before) this.#values.set(name, value);
-      for (const name of before.keys()) this.#tell(name);
-      if (error instanceof ConfigRefusal) throw refused(current, error.message);
+      undo();
+      if (error instanceof ConfigRefusal) throw configRefused(current, error.message);
       throw error;
     }
+    return undo;
   }
 
-  /** What CONFIG SET may change, by name. */
+  /** What CONFIG SET may change, by name, but for where the server listens. */
   settings(): Record<string, string> {
     const found: Record<string, string> = {};
     for (const [name, value] of this.#values) {
       const { immutable, protected: locked } = PARAMETERS.get(name) as Parameter;
-      if (!immutable && !locked && !this.#forced.has(name)) found[name] = value.text;
+      if (immutable || locked || ADDRESSES.has(name) || this.#forced.has(name)) continue;
+      found[name] = value.text;
     }
     return found;
   }
@@ -163,6 +176,7 @@ export class Config {
   }
 }
 
-function refused(name: string, reason: string): CommandError {
+/** What CONFIG SET answers where a value cannot be taken. */
+export function configRefused(name: string, reason: string): CommandError {
   return new CommandError(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`);
 }

@@ -9,11 +9,19 @@ import type { ServerNode } from "./server-node.ts";
 /** How long a closing server waits for replies that are on their way, before it cuts connections off. */
 const LINGER_MS = 100;
 
+/** One address that is listened at. */
+export interface OpenAddress {
+  readonly port: number;
+  /** No new connections; those that are there stay. */
+  close(): void;
+}
+
 /** A node's sockets: those that listen and those that were accepted. */
 export class Listener {
   readonly #node: ServerNode;
   readonly #host: ConnectionHost;
-  readonly #servers: Server[] = [];
+  readonly #servers = new Set<Server>();
+  readonly #ending = new Set<Promise<void>>();
   readonly #sockets = new Set<Socket>();
   #paused = false;
 
@@ -22,12 +30,12 @@ export class Listener {
     this.#host = { node, output: new OutputQueue(), limits: new OutputLimits(node.config) };
   }
 
-  /** Returns the port. `admits` looks at a connection's certificate. */
+  /** `admits` looks at a connection's certificate. */
   async listen(
     where: { port: number; host: string },
     tls?: TlsOptions,
     admits?: (socket: TLSSocket) => boolean,
-  ): Promise<number> {
+  ): Promise<OpenAddress> {
     const server = tls === undefined ? createServer() : createTlsServer(tls);
     server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
       if (admits?.(socket as TLSSocket) === false) return socket.destroy();
@@ -40,7 +48,10 @@ export class Listener {
     if (tls !== undefined) server.on("connection", (socket: Socket) => this.#keep(socket));
     await this.#open(server, { ...where, backlog: this.#node.config.number("tcp-backlog") });
     const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
+    return {
+      port: typeof address === "object" && address !== null ? address.port : 0,
+      close: () => void this.#end(server),
+    };
   }
 
   /** A file that is left of an earlier server is replaced. */
@@ -65,20 +76,31 @@ export class Listener {
   /** As a process that is killed: all connections are cut off at once. */
   kill(): Promise<void> {
     this.#host.output.stop();
-    const closed = this.#servers.map(
-      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
-    );
-    for (const socket of this.#sockets) socket.destroy();
-    return Promise.all(closed).then(() => {});
+    const closed = this.#endAll();
+    this.#cut();
+    return closed;
   }
 
   async close(): Promise<void> {
     this.#host.output.stop();
-    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    const closed = this.#endAll();
     for (const client of this.#node.clients) client.transport?.finish();
     const cut = setTimeout(() => this.#cut(), LINGER_MS);
-    await Promise.all(closed);
+    await closed;
     clearTimeout(cut);
+  }
+
+  /** Resolves when the last connections are gone too, also those of addresses that were left before. */
+  async #endAll(): Promise<void> {
+    for (const server of this.#servers) void this.#end(server);
+    await Promise.all(this.#ending);
+  }
+
+  #end(server: Server): Promise<void> {
+    this.#servers.delete(server);
+    const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+    this.#ending.add(ended);
+    return ended.then(() => void this.#ending.delete(ended));
   }
 
   #cut(): void {
@@ -94,7 +116,7 @@ export class Listener {
       server.listen(where, () => {
         server.off("error", reject);
         server.on("error", () => {});
-        this.#servers.push(server);
+        this.#servers.add(server);
         resolve();
       });
     });

@@ -94,6 +94,9 @@ export class ServerNode implements KeyspaceHost {
   /** Ends the server (SHUTDOWN); set by startServer. */
   shutdown: () => void = () => {};
 
+  /** Listens where the configuration says now; set by startServer. */
+  relisten: () => Promise<void> = () => Promise.resolve();
+
   #frozenAt = 0;
   #depth = 0;
   /** When the last command of the round ended, see `beginRound`; -1 outside one. */

@@ -1,9 +1,8 @@
 import { ConfigError } from "../errors.ts";
 import { ConfigRefusal } from "./config/parameter.ts";
-import type { Config } from "./config.ts";
 import { createNode } from "./create-node.ts";
-import { admits, type ListenPlace, listenPlaces } from "./listen-places.ts";
 import { Listener } from "./listener.ts";
+import { Listening } from "./listening.ts";
 import { badOption, checkOptions } from "./option-check.ts";
 import type { ServerNode } from "./server-node.ts";
 import { SERVER_CHECKS, type ServerOptions } from "./server-options.ts";
@@ -36,15 +35,13 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   checkOptions("startServer", options, SERVER_CHECKS);
   const node = nodeOf(options);
   const listener = new Listener(node);
-  const places = listenPlaces(options, node.config);
+  const listening = new Listening(options, node, listener);
   const unixSocket = node.config.text("unixsocket");
-  if (places.length === 0 && unixSocket === "") {
-    throw badOption("startServer", "port", "a port to listen on, or a unixSocket", options.port);
-  }
   try {
-    const ports = await listenAt(places, listener, node.config);
-    node.port = ports[0] ?? 0;
-    if (places[0]?.plain) node.config.force("port", String(node.port));
+    await listening.start();
+    if (listening.host === "" && unixSocket === "") {
+      throw badOption("startServer", "port", "a port to listen on, or a unixSocket", options.port);
+    }
     if (unixSocket !== "") await listener.listenUnix(unixSocket, node.config.number("unixsocketperm"));
   } catch (error) {
     await stop(node, listener);
@@ -57,11 +54,17 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   });
   const close = () => (closing ??= stop(node, listener).then(ended));
   node.shutdown = () => void close();
-  const [place] = places;
+  node.relisten = () => listening.change();
   return {
-    url: urlOf(node, place),
-    host: place === undefined ? "" : reachable(place.host),
-    port: node.port,
+    get url() {
+      return urlOf(node, listening);
+    },
+    get host() {
+      return reachable(listening.host);
+    },
+    get port() {
+      return node.port;
+    },
     node,
     close,
     kill: () => (closing ??= stop(node, listener, true).then(ended)),
@@ -96,38 +99,13 @@ async function stop(node: ServerNode, listener: Listener, kill = false): Promise
   await stopped;
 }
 
-/** Returns the ports, 0 for a place that may be missing and is. */
-async function listenAt(
-  places: readonly ListenPlace[],
-  listener: Listener,
-  config: Config,
-): Promise<number[]> {
-  const ports: number[] = [];
-  for (const { host, port, tls, plain, optional } of places) {
-    // Every address has the port that was free at the first.
-    const wanted = port !== 0 ? port : (ports[0] ?? 0);
-    const listening = listener.listen(
-      { port: wanted, host },
-      tls,
-      plain ? undefined : (socket) => admits(config, socket),
-    );
-    ports.push(
-      await listening.catch((error: NodeJS.ErrnoException) => {
-        if (optional && error.code !== "EADDRINUSE") return 0;
-        throw error;
-      }),
-    );
-  }
-  return ports;
-}
-
-function urlOf(node: ServerNode, place: ListenPlace | undefined): string {
+function urlOf(node: ServerNode, { host: listened, tls }: Listening): string {
   const password = node.config.text("requirepass");
   const login = password === "" ? "" : `:${encodeURIComponent(password)}@`;
-  if (place === undefined) return `unix://${login}${node.config.text("unixsocket")}`;
-  const host = reachable(place.host);
+  if (listened === "") return `unix://${login}${node.config.text("unixsocket")}`;
+  const host = reachable(listened);
   const address = host.includes(":") ? `[${host}]` : host;
-  return `${place.tls === undefined ? "redis" : "rediss"}://${login}${address}:${node.port}`;
+  return `${tls ? "rediss" : "redis"}://${login}${address}:${node.port}`;
 }
 
 /** An address for clients of this machine, where the server listens at all of them. */

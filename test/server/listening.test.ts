@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
+import { freePort, releasePort } from "../../src/cli/free-port.ts";
 import { type Server, type ServerOptions, startServer } from "../../src/server/index.ts";
 import { describeWith, until } from "../rig/index.ts";
 import { RespClient } from "./resp-client.ts";
@@ -42,6 +43,36 @@ describe("a server", () => {
     await expect(startServer({ port })).rejects.toThrow("EADDRINUSE");
     await expect(startServer({ config: { timeout: "x" } })).rejects.toThrow("'timeout x'");
     await expect(startServer({ config: { nosuch: 1 } })).rejects.toThrow("nosuch");
+  });
+
+  test("moves to another port or address, stays where it cannot, and keeps its connections", async () => {
+    const before = handles();
+    const [server, other] = [await start(), await start()];
+    const [old, free] = [server.port, await freePort()];
+    const client = await RespClient.connect(old);
+    const set = (...pairs: (string | number)[]) => client.call("CONFIG", "SET", ...pairs);
+    expect(await set("maxmemory", "1mb", "port", other.port)).toBe(
+      "-ERR CONFIG SET failed (possibly related to argument 'port') - Unable to listen on this port. Check server logs.",
+    );
+    expect(await client.call("CONFIG", "GET", "maxmemory")).toEqual(["*", "$maxmemory", "$0"]);
+    expect(await set("bind", "192.0.2.1")).toBe(
+      "-ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.",
+    );
+    const second = await RespClient.connect(old);
+    expect(await set("port", free)).toBe("+OK");
+    releasePort(free);
+    expect(server.url).toBe(`redis://127.0.0.1:${free}`);
+    await expect(RespClient.connect(old)).rejects.toThrow("ECONNREFUSED");
+    const third = await RespClient.connect(free);
+    expect([await second.call("PING"), await third.call("PING")]).toEqual(["+PONG", "+PONG"]);
+    expect(await set("bind", "")).toBe("+OK");
+    await expect(RespClient.connect(free)).rejects.toThrow("ECONNREFUSED");
+    expect(await set("bind", "127.0.0.1")).toBe("+OK");
+    const fourth = await RespClient.connect(free);
+    expect(await fourth.call("CONFIG", "GET", "bind")).toEqual(["*", "$bind", "$127.0.0.1"]);
+    await Promise.all([server.close(), other.close()]);
+    await Promise.all([client, second, third, fourth].map((connection) => connection.end()));
+    await until("no handle is left", () => handles().length <= before.length);
   });
 
   test("listens on a Unix socket, alone or beside a port", async () => {

@@ -2,6 +2,7 @@ import type { Call } from "../call.ts";
 import type { Command, CommandFlag } from "../command.ts";
 import { CommandError } from "../command-error.ts";
 import { rewriteConfigFile } from "../config/config-file.ts";
+import { configRefused } from "../config.ts";
 import { SYNTAX_ERROR } from "../errors-text.ts";
 import { container } from "./container.ts";
 import { helpCommand } from "./help.ts";
@@ -18,14 +19,39 @@ function get(call: Call): void {
   }
 }
 
-function set(call: Call): void {
+/** Parameters that move the server to other addresses, and the words of their failure. */
+const ADDRESS_ERRORS: Readonly<Record<string, string>> = {
+  port: "Unable to listen on this port. Check server logs.",
+  "tls-port": "Unable to listen on this port. Check server logs.",
+  bind: "Failed to bind to specified addresses.",
+};
+
+function set(call: Call): void | Promise<void> {
   if (call.args.length % 2 !== 0) throw new CommandError(SYNTAX_ERROR);
   const pairs: [string, string][] = [];
   for (let index = 2; index < call.args.length; index += 2) {
     pairs.push([call.arg(index), call.arg(index + 1)]);
   }
-  call.node.config.set(pairs);
-  call.reply.ok();
+  const { config } = call.node;
+  const addresses = pairs
+    .map(([name]) => name.toLowerCase())
+    .filter((name) => Object.hasOwn(ADDRESS_ERRORS, name));
+  const before = addresses.map((name) => config.text(name));
+  const undo = config.set(pairs);
+  const moved = addresses.filter((name, index) => config.text(name) !== before[index]);
+  if (moved[0] === undefined) return call.reply.ok();
+  return move(call, moved, undo);
+}
+
+async function move({ node, reply }: Call, moved: readonly string[], undo: () => void): Promise<void> {
+  try {
+    await node.relisten();
+  } catch {
+    undo();
+    throw configRefused(moved[0] as string, ADDRESS_ERRORS[moved[0] as string] as string);
+  }
+  for (const name of moved) node.config.release(name);
+  reply.ok();
 }
 
 /** Source: resetServerStats and resetCommandTableStats. */
