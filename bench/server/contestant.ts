@@ -54,6 +54,11 @@ function ours(name: string, folder: string): ServerContestant {
   };
 }
 
+const RUNNING = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of RUNNING) child.kill("SIGKILL");
+});
+
 /** A running contestant and a plain connection to it. */
 export class RunningServer {
   readonly contestant: ServerContestant;
@@ -71,8 +76,9 @@ export class RunningServer {
   static async start(contestant: ServerContestant): Promise<RunningServer> {
     const port = await freePort();
     const [file, ...args] = contestant.command(port);
-    const child = spawn(file!, args, { stdio: ["ignore", "ignore", "inherit"] });
-    process.once("exit", () => child.kill("SIGKILL"));
+    const child = spawn(file!, args, { stdio: "ignore" });
+    RUNNING.add(child);
+    child.once("exit", () => RUNNING.delete(child));
     const server = new RunningServer(contestant, port, child);
     for (const deadline = performance.now() + READY_TIMEOUT_MS; ; await sleep(20)) {
       if (await server.#answers()) return server;

@@ -24,6 +24,20 @@ interface Turn {
   commands: number;
 }
 
+/** So long is everybody loaded before the first row: an engine compiles for some seconds. */
+export async function warmUp(
+  servers: readonly RunningServer[],
+  rows: readonly Row[],
+  ms: number,
+): Promise<void> {
+  for (const server of servers) {
+    const until = performance.now() + ms;
+    while (performance.now() < until)
+      for (const row of rows.filter(({ listeners }) => listeners === undefined))
+        await benchmark(server, row, FEWEST);
+  }
+}
+
 /** Every server takes one turn a round; the order is turned round in every second one. */
 export async function measureRow(
   servers: readonly RunningServer[],
@@ -40,7 +54,7 @@ export async function measureRow(
   }
   try {
     // Twice: the first run is compiled by the engines while it goes, so that it tells little of how long a turn is.
-    for (let warmUp = 0; warmUp < 2; warmUp++) {
+    for (let run = 0; run < 2; run++) {
       for (const turn of turns) {
         const load = await take(turn, row);
         if (load !== undefined)

@@ -12,12 +12,14 @@ import {
 } from "./contestant.ts";
 import { type Difference, differences } from "./equality.ts";
 import { type LargeFigures, measureLargeValues } from "./large-values.ts";
-import { measureRow, type RowOutcome } from "./load-rows.ts";
+import { measureRow, type RowOutcome, warmUp } from "./load-rows.ts";
 import { type MemoryFigures, measureMemory } from "./memory.ts";
 import { parseOptions, type ServerBenchOptions, USAGE } from "./options.ts";
 import { writesOfPipeline } from "./pipeline-writes.ts";
 import { missedBounds, type ServerBenchResult, writeReport } from "./report.ts";
 import { ROWS, type Row } from "./row.ts";
+
+const WARM_UP_MS = 3000;
 
 function note(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -42,7 +44,9 @@ async function load(
       const count = await writesOfPipeline(server);
       if (count !== undefined) writes.set(server.contestant, count);
     }
-    for (const row of ROWS.filter(({ name }) => options.only.test(name))) {
+    const wanted = ROWS.filter(({ name }) => options.only.test(name));
+    await warmUp(servers, wanted, options.quick || wanted.length === 0 ? 0 : WARM_UP_MS);
+    for (const row of wanted) {
       rows.push([row, await measureRow(servers, row, options)]);
       note(row.name);
     }

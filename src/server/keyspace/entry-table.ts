@@ -1,6 +1,7 @@
 import type { Bytes } from "../protocol/arg.ts";
 import { byteLength } from "../protocol/bytes.ts";
 import { ACCESS_MASK } from "./aging.ts";
+import { giveBack } from "./given-back.ts";
 import { KeyIndex } from "./key-index.ts";
 import { keyBytes, type MemoryAccount, textBytes } from "./memory-account.ts";
 import { SLAB_MAX_BYTES, Slab } from "./slab.ts";
@@ -61,6 +62,7 @@ export class EntryTable {
     this.#count(-this.bytes(place));
     const value = this.#values[place] as number | Value;
     if (typeof value === "number") this.#slab.release(value);
+    else if (value instanceof Uint8Array) giveBack(value.length);
     this.keys.remove(place);
     const last = this.#values.pop() as number | Buffer;
     const size = this.#values.length;
@@ -73,6 +75,7 @@ export class EntryTable {
   }
 
   clear(): void {
+    giveBack(this.#bytes);
     this.#count(-this.#bytes);
     this.keys.clear();
     this.#slab = new Slab();

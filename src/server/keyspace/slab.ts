@@ -1,4 +1,5 @@
 import { binaryString } from "../protocol/short-string.ts";
+import { giveBack } from "./given-back.ts";
 
 /** Bytes of a page: room for eight of the longest values, and small enough that an empty page is soon given back. */
 const PAGE_BYTES = 1 << 18;
@@ -116,6 +117,7 @@ export class Slab {
     const number = page.base >> PAGE_BITS;
     this.#pages[number] = undefined;
     this.#freeNumbers.push(number);
+    if (this.#spare !== undefined) giveBack(PAGE_BYTES);
     this.#spare = page;
   }
 
