@@ -120,7 +120,8 @@ describe("a server in a worker thread", () => {
 describe("a ManualClock", () => {
   test("drives servers of several threads: time to live, skips and timers at their time", async () => {
     const clock = new server.ManualClock(1_700_000_000_000);
-    await using far = await server.startServer({ worker: true, clock });
+    const config = { "enable-debug-command": "yes" };
+    await using far = await server.startServer({ worker: true, clock, config });
     await using here = await server.startServer({ clock });
     const [one, other] = [await client(far), await client(here)];
     for (const asking of [one, other]) await asking.call("SET", "a", "1", "PX", "60000");
@@ -131,9 +132,10 @@ describe("a ManualClock", () => {
     for (const asking of [one, other]) expect(await asking.call("PTTL", "a")).toBe(":1");
     clock.skip(2);
     for (const asking of [one, other]) expect(await asking.call("EXISTS", "a")).toBe(":0");
-    for (const asking of [one, other]) expect(await asking.call("TIME")).toEqual(["*", "$1700000060", "$1000"]);
+    for (const asking of [one, other])
+      expect(await asking.call("TIME")).toEqual(["*", "$1700000060", "$1000"]);
     // A skip of the worker is one of this thread.
-    await one.call("DEBUG", "SLEEP", "2");
+    expect(await one.call("DEBUG", "SLEEP", "2")).toBe("+OK");
     expect(clock.nowMs()).toBe(1_700_000_062_001);
     await far.close();
     await clock.advance(1000);
