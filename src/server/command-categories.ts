@@ -25,8 +25,13 @@ export const CATEGORIES: readonly string[] = [
   "scripting",
 ];
 
+/** Specs are shared by all nodes of the process. */
+const KNOWN = new WeakMap<CommandSpec, readonly string[]>();
+
 /** A command's categories, those that follow from its flags included. Source: setImplicitACLCategories. */
-export function categoriesOf(spec: CommandSpec): string[] {
+export function categoriesOf(spec: CommandSpec): readonly string[] {
+  const known = KNOWN.get(spec);
+  if (known !== undefined) return known;
   const found = new Set(spec.categories);
   const { flags } = spec;
   if (flags.includes("write")) found.add("write");
@@ -35,5 +40,7 @@ export function categoriesOf(spec: CommandSpec): string[] {
   if (flags.includes("pubsub")) found.add("pubsub");
   if (flags.includes("blocking")) found.add("blocking");
   found.add(flags.includes("fast") ? "fast" : "slow");
-  return CATEGORIES.filter((category) => found.has(category));
+  const categories = CATEGORIES.filter((category) => found.has(category));
+  KNOWN.set(spec, categories);
+  return categories;
 }

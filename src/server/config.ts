@@ -14,6 +14,10 @@ for (const parameter of [...SWITCHES, ...NUMBERS, ...TEXTS]) {
 /** Where a server listens. */
 const ADDRESSES: ReadonlySet<string> = new Set(["port", "tls-port", "bind"]);
 
+const DEFAULTS: ReadonlyMap<string, ConfigValue> = new Map(
+  Array.from(new Set(PARAMETERS.values()), ({ fallback, name, parse }) => [name, parse(fallback, fallback)]),
+);
+
 /** Called after the values of one CONFIG SET are in place; a ConfigRefusal puts all of them back. */
 export type ConfigListener = (value: ConfigValue) => void;
 
@@ -21,15 +25,12 @@ export type ConfigListener = (value: ConfigValue) => void;
 export class Config {
   /** The file that CONFIG REWRITE writes; undefined where the node was started without one. */
   file: string | undefined;
-  readonly #values = new Map<string, ConfigValue>();
+  readonly #values = new Map(DEFAULTS);
   readonly #forced = new Set<string>();
   readonly #listeners = new Map<string, ConfigListener[]>();
 
   /** `settings` in the words of redis.conf; throws a ConfigRefusal that names the parameter. */
   constructor(settings: Readonly<Record<string, string>> = {}) {
-    for (const parameter of new Set(PARAMETERS.values())) {
-      this.#values.set(parameter.name, parameter.parse(parameter.fallback, parameter.fallback));
-    }
     for (const [name, value] of Object.entries(settings)) {
       const parameter = PARAMETERS.get(name.toLowerCase());
       if (parameter === undefined) throw new ConfigRefusal(`unknown parameter '${name}'`);

@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import { SystemClock } from "./clock.ts";
 import { ClusterNode } from "./cluster/cluster-node.ts";
 import { type ClusterOptions, checkClusterOptions } from "./cluster/cluster-options.ts";
+import { found } from "./cluster/founding.ts";
 import { meet } from "./cluster/handshake.ts";
 import { runCommand } from "./cluster/run-command.ts";
 import { MIGRATE_SLOT_CHECKS, type MigrateSlotOptions, SlotMove } from "./cluster/slot-mover.ts";
@@ -224,7 +225,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     await cluster.close();
     throw failure.reason;
   }
-  join(nodes, primaries, replicas);
+  found(
+    nodes.map(({ member }) => member),
+    primaries,
+    replicas,
+  );
   await replicasFollow(nodes);
   return cluster;
 }
@@ -243,30 +248,6 @@ async function replicasFollow(nodes: readonly ClusterNode[]): Promise<void> {
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function join(nodes: readonly ClusterNode[], primaries: number, replicas: number): void {
-  const [first, ...others] = nodes as [ClusterNode, ...ClusterNode[]];
-  for (const [index, { member }] of nodes.entries()) {
-    member.view.self.configEpoch = index + 1;
-    member.view.currentEpoch = Math.min(index + 1, primaries);
-  }
-  // Without slots there is little to tell, so that six nodes know each other in no time.
-  for (const node of others) meet(first.member, node.host, node.port);
-  for (const [index, { member }] of nodes.slice(0, primaries).entries()) {
-    const { view } = member;
-    const from = Math.floor((index * SLOT_COUNT) / primaries);
-    const to = Math.floor(((index + 1) * SLOT_COUNT) / primaries);
-    for (let slot = from; slot < to; slot += 1) view.assign(slot, view.self);
-    member.commit();
-  }
-  for (const [index, node] of nodes.entries()) {
-    if (index >= primaries) follow(node, nodes[Math.floor((index - primaries) / replicas)] as ClusterNode);
-  }
-  // A replica has no epoch of its own; until here these told the nodes apart.
-  for (const { member } of nodes) {
-    for (const peer of member.view.peers.values()) if (peer.replica) peer.configEpoch = 0;
-  }
 }
 
 function follow(node: ClusterNode, primary: ClusterNode): void {

@@ -58,6 +58,15 @@ export class ClusterView {
     this.#ranges = undefined;
   }
 
+  /** Takes over who owns what; only while no slot has an owner. */
+  adopt(ranges: readonly SlotRange[]): void {
+    for (const { first, last, owner } of ranges) {
+      this.#owners.fill(owner, first, last + 1);
+      owner.slotCount += last + 1 - first;
+    }
+    this.#ranges = ranges.filter(({ first, last }) => first <= last);
+  }
+
   /** Takes all its slots from a node. */
   unassignAll(owner: ClusterPeer): void {
     if (owner.slotCount === 0) return;
