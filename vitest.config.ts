@@ -1,5 +1,8 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
-import { embeddedSuites } from "./test/embedded-suites.ts";
+import { apartSuites, embeddedSuites } from "./test/embedded-suites.ts";
+
+/** Runs what stands apart of the embedded servers' suites, to see that none of it would pass. */
+const APART = process.env.SLOTPACK_APART === "run";
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -15,7 +18,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           // The client-side suites once more, on embedded servers.
           name: "embedded",
-          include: embeddedSuites(),
+          include: APART ? apartSuites() : embeddedSuites(),
+          ...(APART ? { testTimeout: 20_000, dangerouslyIgnoreUnhandledErrors: true } : {}),
           env: { SLOTPACK_SERVERS: "embedded" },
           globalSetup: ["test/rig/embedded-setup.ts"],
           setupFiles: ["test/rig/embedded-tests.ts"],

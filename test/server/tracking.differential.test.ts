@@ -43,6 +43,27 @@ describeWithReference("client side caching", () => {
     await same();
   });
 
+  test("redirects to the very connection that asks for it, subscribed in RESP2", async () => {
+    await transcripts.open("reader");
+    await say("reader", "SUBSCRIBE", "__redis__:invalidate");
+    await say("reader", "CLIENT", "TRACKING", "ON", "REDIRECT", "$reader", "BCAST", "PREFIX", "a");
+    await say("reader", "RESET");
+    await transcripts.open("reader");
+    await say("reader", "CLIENT", "TRACKING", "ON", "REDIRECT", "$reader", "BCAST", "PREFIX", "a");
+    await say("writer", "SET", "a0", "not subscribed yet");
+    await say("reader", "SUBSCRIBE", "__redis__:invalidate");
+    for (const args of [
+      ["MSET", "a1", "1", "b", "2", "a2", "3"],
+      ["DEL", "a1"],
+      ["FLUSHDB"],
+      ["SET", "a1", "2"],
+    ]) {
+      await say("writer", ...args);
+      await say("writer", "PING");
+    }
+    await same();
+  });
+
   test("puts what a connection did itself behind its reply", async () => {
     await say("reader", "CLIENT", "TRACKING", "ON");
     await say("reader", "MGET", "a", "b");

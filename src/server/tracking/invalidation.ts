@@ -11,9 +11,11 @@ export function invalidator(clientOf: (id: number) => Client | undefined): Inval
   return (client, keys) => {
     const { tracking } = client;
     if (tracking === undefined) return;
-    const target = tracking.redirect === 0 ? client : clientOf(tracking.redirect);
+    const { redirect } = tracking;
+    const target = redirect === 0 ? client : clientOf(redirect);
     if (target === undefined) return tellBroken(client, tracking);
-    if (target.reply.resp === 2 && (target === client || !target.subscribed)) return;
+    // A connection may redirect to itself: subscribed in RESP2 it then gets messages.
+    if (target.reply.resp === 2 && (redirect === 0 || !target.subscribed)) return;
     target.reply.outOfBand((reply) => {
       if (reply.resp === 3) {
         reply.push(2);
