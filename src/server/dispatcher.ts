@@ -135,10 +135,10 @@ export class Dispatcher implements Executor {
     client.lastCommand = entry;
     const { arity } = entry.spec;
     if (arity > 0 ? args.length !== arity : args.length < -arity) {
-      return this.#reject(client, entry, wrongArgumentCount(entry.name));
+      return this.#reject(client, entry, wrongArgumentCount(entry.name), args);
     }
     const forbidden = protectedCommand(client, entry, node.config);
-    if (forbidden !== undefined) return this.#reject(client, entry, forbidden);
+    if (forbidden !== undefined) return this.#reject(client, entry, forbidden, args);
     const exec = entry.name === "exec";
     const bits = exec ? entry.bits | client.queueBits : entry.bits;
     const refusal = this.#refusal(client, entry, args, bits);

@@ -77,6 +77,7 @@ export class Duel {
           [String(port), `<port ${index}>`],
           [String(port + 10_000), `<bus ${index}>`],
           [place.ids[index] ?? "", `<node ${index}>`],
+          [String(place.target), "<target>"],
         ]),
       ),
     });

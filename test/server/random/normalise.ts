@@ -155,7 +155,9 @@ const ORDER = normal("the order of a hash table", sorted);
 /** By command; they are applied only to replies that are not equal as they came. */
 export const NORMAL: Readonly<Record<string, Normalisation>> = {
   keys: ORDER,
-  scan: keys("the order of a hash table", "scan"),
+  scan: normal("the order of a hash table, and where a cursor stands", (reply, _, args) =>
+    Number(args[1]) === 0 ? (KEYS.scan as (reply: WireReply) => WireReply)(reply) : type(reply),
+  ),
   ttl: keys("time left of keys with a time to live", "ttl"),
   pttl: keys("time left of keys with a time to live", "pttl"),
   expiretime: keys("times that were set relatively", "expiretime"),
