@@ -1,5 +1,6 @@
 import type { Client } from "./client.ts";
 import type { CommandEntry } from "./command-entry.ts";
+import { untilZero } from "./errors-text.ts";
 import type { Database } from "./keyspace/database.ts";
 import type { BinaryString, Bytes } from "./protocol/arg.ts";
 import type { ReplyWriter } from "./protocol/reply-writer.ts";
@@ -38,6 +39,11 @@ export class Call {
   /** An argument in lower case, to compare it with option words. */
   word(index: number): string {
     return this.arg(index).toLowerCase();
+  }
+
+  /** An argument as error texts show it. */
+  shown(index: number): string {
+    return untilZero(this.arg(index));
   }
 
   /** Propagates these commands instead of the command itself, whether or not `node.dirty` grew; without any, nothing. */

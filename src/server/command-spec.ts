@@ -31,6 +31,8 @@ export interface KeyRange {
   readonly step: number;
   /** As COMMAND DOCS and COMMAND GETKEYSANDFLAGS name them: `RO`, `RW`, `OW`, `RM` and `access`, `update`, `insert`, `delete`, `not_key`, … */
   readonly flags?: readonly string[] | undefined;
+  /** The keys follow this word, which is looked for from argument `startFrom` on (negative: backwards from the end); no fixed place then. */
+  readonly keyword?: { readonly word: string; readonly startFrom: number } | undefined;
   /** COMMAND INFO's `notes` of the key. */
   readonly notes?: string | undefined;
 }

@@ -3,6 +3,7 @@ import { NUMBERS } from "./config/numbers.ts";
 import { ConfigRefusal, type ConfigValue, type Parameter } from "./config/parameter.ts";
 import { SWITCHES } from "./config/switches.ts";
 import { TEXTS } from "./config/texts.ts";
+import { untilZero } from "./errors-text.ts";
 import { globMatch } from "./glob.ts";
 
 const PARAMETERS = new Map<string, Parameter>();
@@ -116,29 +117,32 @@ export class Config {
     }
     if (unknown >= 0) {
       const name = (pairs[unknown] as readonly [string, string])[0];
-      throw new CommandError(`ERR Unknown option or number of arguments for CONFIG SET - '${name}'`);
+      throw new CommandError(
+        `ERR Unknown option or number of arguments for CONFIG SET - '${untilZero(name)}'`,
+      );
     }
     const before = new Map(parameters.map(({ name }) => [name, this.#values.get(name) as ConfigValue]));
     const undo = (): void => {
       for (const [name, value] of before) this.#values.set(name, value);
       for (const name of before.keys()) this.#tell(name);
     };
-    let current = "";
+    let named = "";
     try {
       for (const [index, parameter] of parameters.entries()) {
-        current = parameter.name;
+        const { name } = parameter;
+        named = (pairs[index] as readonly [string, string])[0].toLowerCase();
         this.#values.set(
-          current,
-          parameter.parse((pairs[index] as readonly [string, string])[1], this.text(current)),
+          name,
+          parameter.parse((pairs[index] as readonly [string, string])[1], this.text(name)),
         );
       }
-      for (const { name } of parameters) {
-        current = name;
+      for (const [index, { name }] of parameters.entries()) {
+        named = (pairs[index] as readonly [string, string])[0].toLowerCase();
         this.#tell(name);
       }
     } catch (error) {
       undo();
-      if (error instanceof ConfigRefusal) throw configRefused(current, error.message);
+      if (error instanceof ConfigRefusal) throw configRefused(named, error.message);
       throw error;
     }
     return undo;

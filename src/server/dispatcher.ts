@@ -130,14 +130,15 @@ export class Dispatcher implements Executor {
     const node = this.#node;
     const entry = node.commands.resolve(args);
     if (entry === undefined && isHttp(args[0] as Bytes)) return client.kill();
+    if (entry === undefined) client.lastCommand = undefined;
     if (entry === undefined) return this.#reject(client, undefined, unknownCommand(node.commands, args));
     client.lastCommand = entry;
     const { arity } = entry.spec;
     if (arity > 0 ? args.length !== arity : args.length < -arity) {
-      return this.#reject(client, entry, wrongArgumentCount(entry.name));
+      return this.#reject(client, entry, wrongArgumentCount(entry.name), args);
     }
     const forbidden = protectedCommand(client, entry, node.config);
-    if (forbidden !== undefined) return this.#reject(client, entry, forbidden);
+    if (forbidden !== undefined) return this.#reject(client, entry, forbidden, args);
     const exec = entry.name === "exec";
     const bits = exec ? entry.bits | client.queueBits : entry.bits;
     const refusal = this.#refusal(client, entry, args, bits);
@@ -205,7 +206,8 @@ export class Dispatcher implements Executor {
   #reject(client: Client, entry: CommandEntry | undefined, text: string, args?: readonly Bytes[]): void {
     if (client.multi) client.dirtyExec = true;
     if (entry !== undefined) entry.rejectedCalls += 1;
-    if (entry?.name === "exec" && client.multi) {
+    if (entry?.name === "exec") {
+      // In or out of MULTI.
       discardTransaction(this.#node, client);
       // These come as they are; every other refusal becomes an EXECABORT.
       if (REDIRECTION.test(text)) return client.reply.error(text);

@@ -19,6 +19,12 @@ export const TIMEOUT_NOT_AN_INTEGER = "ERR timeout is not an integer or out of r
 export const TIMEOUT_NEGATIVE = "ERR timeout is negative";
 export const TIMEOUT_OUT_OF_RANGE = "ERR timeout is out of range";
 
+/** An argument as it stands in the real server's texts: up to its first zero byte. */
+export function untilZero(argument: string): string {
+  const zero = argument.indexOf("\0");
+  return zero < 0 ? argument : argument.slice(0, zero);
+}
+
 export function invalidExpire(command: string): string {
   return `ERR invalid expire time in '${command}' command`;
 }
@@ -34,5 +40,5 @@ export function unknownSubcommand(container: string, given: string): string {
 
 /** For subcommands whose own look at the number of arguments fails. */
 export function subcommandSyntax(container: string, given: string): string {
-  return `ERR unknown subcommand or wrong number of arguments for '${given.slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`;
+  return `ERR unknown subcommand or wrong number of arguments for '${untilZero(given).slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`;
 }

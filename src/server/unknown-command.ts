@@ -1,5 +1,5 @@
 import type { CommandTable } from "./command-table.ts";
-import { unknownSubcommand } from "./errors-text.ts";
+import { unknownSubcommand, untilZero } from "./errors-text.ts";
 import type { Bytes } from "./protocol/arg.ts";
 
 /** The error for what the table does not hold; a name ends at a zero byte, as in the real server's text. */
@@ -16,7 +16,5 @@ export function unknownCommand(commands: CommandTable, args: readonly Bytes[]): 
 }
 
 function shown(value: Bytes, limit: number): string {
-  const text = typeof value === "string" ? value.slice(0, limit) : value.toString("latin1", 0, limit);
-  const zero = text.indexOf("\0");
-  return zero < 0 ? text : text.slice(0, zero);
+  return untilZero(typeof value === "string" ? value.slice(0, limit) : value.toString("latin1", 0, limit));
 }

@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import type { CommandEntry } from "../command-entry.ts";
 import type { CommandTable } from "../command-table.ts";
 import type { Config } from "../config.ts";
+import { untilZero } from "../errors-text.ts";
 import { classOf } from "../output-limits.ts";
 import type { Bytes } from "../protocol/arg.ts";
 import { asString } from "../protocol/bytes.ts";
@@ -97,7 +98,7 @@ export class Acl implements AccessControl {
         draft.apply(rule);
       } catch (error) {
         if (!(error instanceof AclError)) throw error;
-        throw new AclError(`Error in ACL SETUSER modifier '${rule}': ${error.message}`);
+        throw new AclError(`Error in ACL SETUSER modifier '${untilZero(rule)}': ${error.message}`);
       }
     }
     if (known !== undefined) this.#killListeners(known, draft);

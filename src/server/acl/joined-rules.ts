@@ -1,11 +1,13 @@
+import { untilZero } from "../errors-text.ts";
 import { AclError } from "./acl-error.ts";
 
 /** A selector may be spread over several arguments: `(+get`, `~x)`. */
 export function joinedRules(rules: readonly string[]): string[] {
   const found: string[] = [];
   let open: string | undefined;
+  let first = "";
   for (const rule of rules) {
-    if (open === undefined && rule.startsWith("(") && !rule.endsWith(")")) open = rule;
+    if (open === undefined && rule.startsWith("(") && !rule.endsWith(")")) first = open = rule;
     else if (open === undefined) found.push(rule);
     else {
       open += ` ${rule}`;
@@ -15,5 +17,5 @@ export function joinedRules(rules: readonly string[]): string[] {
     }
   }
   if (open === undefined) return found;
-  throw new AclError(`Unmatched parenthesis in acl selector starting at '${open.split(" ")[0]}'.`);
+  throw new AclError(`Unmatched parenthesis in acl selector starting at '${untilZero(first)}'.`);
 }

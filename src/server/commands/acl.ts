@@ -89,7 +89,7 @@ function cat(call: Call): void {
   if (args.length === 2) return reply.bulks(CATEGORIES);
   const category = call.word(2);
   if (!CATEGORIES.includes(category)) {
-    throw new CommandError(`ERR Unknown category '${call.arg(2).slice(0, 128)}'`);
+    throw new CommandError(`ERR Unknown category '${call.shown(2).slice(0, 128)}'`);
   }
   reply.bulks(node.access.sets.category(category).map(({ name }) => name));
 }
@@ -140,10 +140,10 @@ function log(call: Call): void {
 function dryRun(call: Call): void {
   const { node, reply } = call;
   const user = node.access.find(call.arg(2));
-  if (user === undefined) throw new CommandError(`ERR User '${call.arg(2)}' not found`);
+  if (user === undefined) throw new CommandError(`ERR User '${call.shown(2)}' not found`);
   const args = call.args.slice(3);
   const entry = node.commands.resolve(args);
-  if (entry === undefined) throw new CommandError(`ERR Command '${call.arg(3)}' not found`);
+  if (entry === undefined) throw new CommandError(`ERR Command '${call.shown(3)}' not found`);
   const { arity } = entry.spec;
   if (arity > 0 ? args.length !== arity : args.length < -arity) {
     throw new CommandError(wrongArgumentCount(entry.name));
@@ -152,7 +152,7 @@ function dryRun(call: Call): void {
   if (refusal === undefined) return reply.ok();
   const { denial, index } = refusal;
   if (denial === "command") reply.bulk(`This user has no permissions to run the '${entry.name}' command`);
-  else reply.bulk(`This user has no permissions to access the '${call.arg(index + 3)}' ${denial}`);
+  else reply.bulk(`This user has no permissions to access the '${call.shown(index + 3)}' ${denial}`);
 }
 
 function aclFile({ node }: Call): string {

@@ -1,7 +1,7 @@
 import type { Call } from "../call.ts";
 import type { Client } from "../client.ts";
 import { CommandError } from "../command-error.ts";
-import { SYNTAX_ERROR } from "../errors-text.ts";
+import { SYNTAX_ERROR, untilZero } from "../errors-text.ts";
 import { parseInt64 } from "../protocol/int64.ts";
 import { clientType, unknownType } from "./client-type.ts";
 
@@ -55,7 +55,7 @@ function killTest(call: Call, option: string, value: string): Test {
       return ({ transport }) => transport?.localAddress === value;
     case "user": {
       const user = call.node.access.find(value);
-      if (user === undefined) throw new CommandError(`ERR No such user '${value}'`);
+      if (user === undefined) throw new CommandError(`ERR No such user '${untilZero(value)}'`);
       return (client) => client.user === user;
     }
     default:

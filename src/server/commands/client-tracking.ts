@@ -2,7 +2,7 @@ import type { Call } from "../call.ts";
 import type { ClientTracking } from "../client-tracking.ts";
 import type { Command, CommandFlag, CommandRun } from "../command.ts";
 import { CommandError } from "../command-error.ts";
-import { SYNTAX_ERROR } from "../errors-text.ts";
+import { SYNTAX_ERROR, untilZero } from "../errors-text.ts";
 import { numberArgument } from "./number-argument.ts";
 
 const OTHER_MODE =
@@ -94,9 +94,9 @@ function check(now: ClientTracking | undefined, options: Options): void {
 function checkPrefixes(known: readonly string[], given: readonly string[]): void {
   for (const [index, prefix] of given.entries()) {
     const existing = known.find((other) => overlap(prefix, other));
-    if (existing !== undefined) throw overlaps(prefix, `an existing prefix '${existing}'`);
+    if (existing !== undefined) throw overlaps(prefix, `an existing prefix '${untilZero(existing)}'`);
     const other = given.slice(index + 1).find((next) => overlap(prefix, next));
-    if (other !== undefined) throw overlaps(prefix, `another provided prefix '${other}'`);
+    if (other !== undefined) throw overlaps(prefix, `another provided prefix '${untilZero(other)}'`);
   }
 }
 
@@ -106,7 +106,7 @@ function overlap(first: string, second: string): boolean {
 
 function overlaps(prefix: string, what: string): CommandError {
   return new CommandError(
-    `ERR Prefix '${prefix}' overlaps with ${what}. Prefixes for a single client must not overlap.`,
+    `ERR Prefix '${untilZero(prefix)}' overlaps with ${what}. Prefixes for a single client must not overlap.`,
   );
 }
 

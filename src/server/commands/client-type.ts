@@ -1,5 +1,6 @@
 import type { Client } from "../client.ts";
 import { CommandError } from "../command-error.ts";
+import { untilZero } from "../errors-text.ts";
 import { classOf } from "../output-limits.ts";
 
 const TYPES: Record<string, (client: Client) => boolean> = {
@@ -16,5 +17,5 @@ export function clientType(name: string): ((client: Client) => boolean) | undefi
 }
 
 export function unknownType(name: string): CommandError {
-  return new CommandError(`ERR Unknown client type '${name}'`);
+  return new CommandError(`ERR Unknown client type '${untilZero(name)}'`);
 }

@@ -50,6 +50,6 @@ export function peerArgument(
   unknown = "Unknown node",
 ): ClusterPeer {
   const peer = member.view.peers.get(call.arg(index));
-  if (peer === undefined) throw new CommandError(`ERR ${unknown} ${call.arg(index)}`);
+  if (peer === undefined) throw new CommandError(`ERR ${unknown} ${call.shown(index)}`);
   return peer;
 }

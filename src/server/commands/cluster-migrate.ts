@@ -187,17 +187,36 @@ class Transfer {
   }
 }
 
+const KEY_FLAGS = ["RW", "access", "delete"] as const;
+/** Options with arguments, which may themselves read `KEYS`. */
+const SKIPPED: Readonly<Record<string, number>> = { auth: 1, auth2: 2 };
+
+/** Source: migrateGetKeys; a KEYS at the end is not seen. */
+function findKeys(args: readonly string[]): number[] {
+  for (let index = 6; index < args.length - 1; index += 1) {
+    const word = (args[index] as string).toLowerCase();
+    if (word === "keys") return args[3] === "" ? args.slice(index + 1).map((_, at) => index + 1 + at) : [];
+    index += SKIPPED[word] ?? 0;
+  }
+  return [3];
+}
+
 export const migrateCommand: Command = {
   name: "migrate",
   arity: -6,
   flags: ["write", "movablekeys"],
-  keys: { first: 3, last: 3, step: 1, flags: ["RW", "access", "delete"] },
-  findKeys: (args) => {
-    const list = args.findIndex((arg, index) => index > 5 && arg.toLowerCase() === "keys");
-    if (args[3] !== "" || list < 0) return [3];
-    return args.slice(list + 1).map((_, index) => list + 1 + index);
-  },
-  keyFlags: () => ["RW", "access", "delete"],
+  keys: [
+    { first: 3, last: 3, step: 1, flags: KEY_FLAGS },
+    {
+      first: 0,
+      last: -1,
+      step: 1,
+      flags: [...KEY_FLAGS, "incomplete"],
+      keyword: { word: "KEYS", startFrom: -2 },
+    },
+  ],
+  findKeys,
+  keyFlags: () => KEY_FLAGS,
   categories: ["keyspace", "dangerous"],
   since: "2.6.0",
   tips: ["nondeterministic_output"],

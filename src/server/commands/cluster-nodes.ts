@@ -15,12 +15,12 @@ function meetNode(call: Call, member: ClusterMember): void {
   const { args } = call;
   if (args.length > 5) throw new CommandError(subcommandSyntax("cluster", call.arg(1)));
   const port = parseInt64(call.arg(3));
-  if (port === undefined) throw new CommandError(`ERR Invalid TCP base port specified: ${call.arg(3)}`);
+  if (port === undefined) throw new CommandError(`ERR Invalid TCP base port specified: ${call.shown(3)}`);
   if (args.length === 5 && parseInt64(call.arg(4)) === undefined) {
-    throw new CommandError(`ERR Invalid TCP bus port specified: ${call.arg(4)}`);
+    throw new CommandError(`ERR Invalid TCP bus port specified: ${call.shown(4)}`);
   }
   if (!meet(member, call.arg(2), Number(port))) {
-    throw new CommandError(`ERR Invalid node address specified: ${call.arg(2)}:${call.arg(3)}`);
+    throw new CommandError(`ERR Invalid node address specified: ${call.shown(2)}:${call.shown(3)}`);
   }
   call.reply.ok();
 }

@@ -62,6 +62,7 @@ function plainRange(ranges: readonly KeyRange[]): [first: number, last: number, 
   if (range === undefined) return [0, 0, 0];
   let { last } = range;
   for (const next of ranges.slice(1)) {
+    if (next.keyword !== undefined) continue;
     if (range.step === 1 && next.step === 1 && last === next.first - 1) last = next.last;
   }
   return [range.first, last, range.step];
@@ -89,11 +90,19 @@ function writeKeyRange(reply: ReplyWriter, range: KeyRange): void {
   reply.bulk("begin_search");
   reply.map(2);
   reply.bulk("type");
-  reply.bulk("index");
+  reply.bulk(range.keyword === undefined ? "index" : "keyword");
   reply.bulk("spec");
-  reply.map(1);
-  reply.bulk("index");
-  reply.integer(range.first);
+  if (range.keyword === undefined) {
+    reply.map(1);
+    reply.bulk("index");
+    reply.integer(range.first);
+  } else {
+    reply.map(2);
+    reply.bulk("keyword");
+    reply.bulk(range.keyword.word);
+    reply.bulk("startfrom");
+    reply.integer(range.keyword.startFrom);
+  }
   reply.bulk("find_keys");
   reply.map(2);
   reply.bulk("type");

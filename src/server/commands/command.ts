@@ -34,6 +34,34 @@ function docs(call: Call): void {
   for (const entry of chosen) writeDocs(call, entry as CommandEntry);
 }
 
+/** Groups are nearly the first ACL category; Source of the others: COMMAND DOCS of 7.0.15. */
+const GROUPS: Readonly<Record<string, string>> = {
+  keyspace: "generic",
+  transaction: "transactions",
+  object: "generic",
+  wait: "generic",
+  asking: "cluster",
+  cluster: "cluster",
+  readonly: "cluster",
+  readwrite: "cluster",
+  command: "server",
+  dbsize: "server",
+  flushall: "server",
+  flushdb: "server",
+  "restore-asking": "server",
+  info: "server",
+  role: "server",
+  swapdb: "server",
+  client: "connection",
+  pubsub: "pubsub",
+};
+
+function groupOf(entry: CommandEntry): string {
+  const { name, spec } = entry.parent ?? entry;
+  const category = spec.categories[0] ?? "server";
+  return GROUPS[name] ?? GROUPS[category] ?? category;
+}
+
 /** Since when and of which group; summaries and arguments are the documentation of another project and not repeated here. */
 function writeDocs(call: Call, entry: CommandEntry): void {
   const { reply } = call;
@@ -45,7 +73,7 @@ function writeDocs(call: Call, entry: CommandEntry): void {
   reply.bulk("since");
   reply.bulk(entry.spec.since);
   reply.bulk("group");
-  reply.bulk(entry.spec.categories[0] ?? "server");
+  reply.bulk(groupOf(entry));
   if (subcommands.length === 0) return;
   reply.bulk("subcommands");
   reply.map(subcommands.length);

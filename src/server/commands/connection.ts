@@ -88,7 +88,7 @@ function hello(call: Call): void {
     } else if (option === "setname" && more >= 1) {
       setClientName(client, call.arg(index + 1));
       index += 1;
-    } else throw new CommandError(`ERR Syntax error in HELLO option '${call.arg(index)}'`);
+    } else throw new CommandError(`ERR Syntax error in HELLO option '${call.shown(index)}'`);
   }
   if (!client.authenticated && !node.access.open) {
     throw new CommandError(

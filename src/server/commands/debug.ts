@@ -35,7 +35,8 @@ function packedThreshold(call: Call): void {
 }
 
 function error(call: Call): void {
-  call.reply.error(call.arg(2));
+  // Sent as it is, and counted as no error.
+  call.reply.raw(`-${call.arg(2).replace(/[\r\n]/g, " ")}\r\n`);
 }
 
 /** Nothing is logged here. */

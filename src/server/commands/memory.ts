@@ -77,7 +77,7 @@ function doctor({ node, reply }: Call): void {
 }
 
 function mallocStats({ reply }: Call): void {
-  reply.bulk("Stats not supported for the current allocator");
+  reply.verbatim("Stats not supported for the current allocator");
 }
 
 function purge({ reply }: Call): void {

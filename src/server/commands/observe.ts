@@ -2,7 +2,7 @@ import type { Call } from "../call.ts";
 import type { Command, CommandFlag, CommandRun } from "../command.ts";
 import type { CommandEntry } from "../command-entry.ts";
 import { CommandError } from "../command-error.ts";
-import { subcommandSyntax } from "../errors-text.ts";
+import { subcommandSyntax, untilZero } from "../errors-text.ts";
 import { measured } from "../latency/attach-latency.ts";
 import type { LatencyHistogram } from "../latency/latency-histogram.ts";
 import { latencyGraph, latencyReport } from "../latency/latency-report.ts";
@@ -76,7 +76,7 @@ function latencyReset(call: Call): void {
 function graph(call: Call): void {
   const name = call.arg(2);
   const event = call.node.latency.find(name);
-  if (event === undefined) throw new CommandError(`ERR No samples available for event '${name}'`);
+  if (event === undefined) throw new CommandError(`ERR No samples available for event '${untilZero(name)}'`);
   call.reply.verbatim(latencyGraph(name, event, Math.floor(call.now / 1000)));
 }
 

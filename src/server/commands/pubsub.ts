@@ -13,7 +13,7 @@ function subscribe(kind: SubscriptionKind): CommandRun {
   return (call) => {
     const { args, client, entry, node } = call;
     // A client that expects one reply to each command; a transaction is let through for the sake of old programs.
-    if (client.denyBlocking && !client.multi) {
+    if (client.denyBlocking && (!client.multi || kind === "shard")) {
       throw new CommandError(`ERR ${entry.name.toUpperCase()} isn't allowed for a DENY BLOCKING client`);
     }
     for (let index = 1; index < args.length; index += 1) {

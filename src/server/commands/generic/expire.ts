@@ -79,7 +79,7 @@ function parseConditions(call: Call): Conditions {
     else if (word === "xx") xx = true;
     else if (word === "gt") gt = true;
     else if (word === "lt") lt = true;
-    else throw new CommandError(`ERR Unsupported option ${call.arg(index)}`);
+    else throw new CommandError(`ERR Unsupported option ${call.shown(index)}`);
   }
   if (nx && (xx || gt || lt)) {
     throw new CommandError("ERR NX and XX, GT or LT options at the same time are not compatible");

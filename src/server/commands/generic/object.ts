@@ -13,13 +13,13 @@ const SWITCHING =
 const SHARED_BELOW = 10_000;
 const SHARED_COUNT = 2_147_483_647;
 
-function row(name: string, run: (call: Call, facts: EntryFacts) => void): KeyCommandRow {
+function row(name: string, run: (call: Call, facts: EntryFacts) => void, since = "2.2.3"): KeyCommandRow {
   return {
     name: `object|${name}`,
     arity: 3,
     flags: "readonly",
     keys: [keyRange(2, 2, "RO")],
-    since: "2.2.3",
+    since,
     tips: "nondeterministic_output",
     run: (call) => {
       const facts = call.db.inspect(call.arg(2));
@@ -61,7 +61,7 @@ function freq(call: Call, { access }: EntryFacts): void {
 export const OBJECT_SUBCOMMANDS: readonly Command[] = [
   ...keyCommands("keyspace", [
     row("encoding", encoding),
-    row("freq", freq),
+    row("freq", freq, "4.0.0"),
     row("idletime", idletime),
     row("refcount", refcount),
   ]),

@@ -1,0 +1,33 @@
+import type { Args, Family, Turn, World } from "../world.ts";
+
+/** These with another number would wait, or write hundreds of megabytes. */
+const HELD = /^(wait|setrange|setbit|bitfield|debug|migrate)$/i;
+
+function keyspace(world: World): Turn | Args {
+  const { draw } = world;
+  if (draw.chance(0.03)) return ["RANDOMKEY"];
+  if (draw.chance(0.02)) return { steps: [["OBJECT", "HELP"]] };
+  let args = world.keyspace.next();
+  // Keys that nobody has set are boring.
+  if (draw.chance(0.15)) args = ["SET", world.key(), world.values.value()];
+  return HELD.test(String(args[0])) ? { steps: [args], mutation: "words" } : args;
+}
+
+function scan(world: World, on: string): Turn | Args {
+  const { draw } = world;
+  if (world.duel.inMulti(on) || world.duel.observed) return ["DBSIZE"];
+  const options = draw
+    .some(["match", "count", "type"], 0, 3)
+    .flatMap((option) => [
+      world.word(option),
+      option === "match"
+        ? world.values.pattern()
+        : option === "count"
+          ? draw.pick(["1", "2", "10", "1000"])
+          : world.word("string", "hash"),
+    ]);
+  return { steps: [], scan: options };
+}
+
+export const KEYSPACE: Family = { name: "keyspace", weight: 30, turn: keyspace };
+export const SCAN: Family = { name: "scan", weight: 1, turn: scan };
