@@ -54,6 +54,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   swapdb: "server",
   client: "connection",
   pubsub: "pubsub",
+  function: "scripting",
 };
 
 function groupOf(entry: CommandEntry): string {
