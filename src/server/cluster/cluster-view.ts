@@ -7,6 +7,8 @@ export interface SlotRange {
   readonly owner: ClusterPeer;
 }
 
+const NO_RANGES: readonly SlotRange[] = [];
+
 /** FORGET keeps a node from coming back by hearsay for so long. */
 const BLACKLIST_MS = 60_000;
 
@@ -31,6 +33,8 @@ export class ClusterView {
   /** A slot has lost its owner (it may get another one at once). */
   onLost: ((slot: number, owner: ClusterPeer) => void) | undefined;
   #ranges: SlotRange[] | undefined;
+  /** Kept with #ranges: there may be 16384 of them, and every node is compared with every other one ten times a second. */
+  readonly #rangesByOwner = new Map<ClusterPeer, SlotRange[]>();
 
   constructor(self: ClusterPeer) {
     this.self = self;
@@ -79,11 +83,19 @@ export class ClusterView {
   get ranges(): readonly SlotRange[] {
     if (this.#ranges !== undefined) return this.#ranges;
     const ranges: SlotRange[] = [];
+    const byOwner = this.#rangesByOwner;
+    byOwner.clear();
     for (let first = 0; first < SLOT_COUNT; ) {
       const owner = this.#owners[first];
       let last = first;
       while (last + 1 < SLOT_COUNT && this.#owners[last + 1] === owner) last += 1;
-      if (owner !== undefined) ranges.push({ first, last, owner });
+      if (owner !== undefined) {
+        const range = { first, last, owner };
+        ranges.push(range);
+        const own = byOwner.get(owner);
+        if (own === undefined) byOwner.set(owner, [range]);
+        else own.push(range);
+      }
       first = last + 1;
     }
     this.#ranges = ranges;
@@ -91,7 +103,7 @@ export class ClusterView {
   }
 
   rangesOf(owner: ClusterPeer): readonly SlotRange[] {
-    return this.ranges.filter((range) => range.owner === owner);
+    return this.ranges.length === 0 ? NO_RANGES : (this.#rangesByOwner.get(owner) ?? NO_RANGES);
   }
 
   add(peer: ClusterPeer): void {

@@ -107,7 +107,7 @@ function correct(
   for (const range of view.ranges) {
     const { owner } = range;
     if (owner === peer || owner.configEpoch <= epoch || view.unclaimed.has(range.first)) continue;
-    if (!claims.some(({ first, last }) => first <= range.last && range.first <= last)) continue;
+    if (!overlap(claims, range)) continue;
     receiver.countMessage("update", sender);
     const known = sender.view.peers.get(owner.id);
     if (known === undefined || known.configEpoch >= owner.configEpoch) continue;
@@ -142,6 +142,18 @@ function learnPeers(receiver: ClusterMember, sender: ClusterMember): boolean {
     changed = true;
   }
   return changed;
+}
+
+/** Whether some of the ranges, which ascend, has a slot of this one. */
+function overlap(ranges: readonly SlotRange[], { first, last }: SlotRange): boolean {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ranges[middle] as SlotRange).last < first) low = middle + 1;
+    else high = middle;
+  }
+  const next = ranges[low];
+  return next !== undefined && next.first <= last;
 }
 
 function sameRanges(one: readonly SlotRange[], other: readonly SlotRange[]): boolean {

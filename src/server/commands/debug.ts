@@ -3,7 +3,7 @@ import type { Command, CommandRun } from "../command.ts";
 import { CommandError } from "../command-error.ts";
 import { memorySize } from "../config/kinds.ts";
 import { subcommandSyntax } from "../errors-text.ts";
-import { clusterLink } from "./debug/cluster-link.ts";
+import { clusterLink, dropPackets } from "./debug/cluster-link.ts";
 import { digest, digestValue, populate, reload } from "./debug/dataset.ts";
 import { debugObject, sdsLength } from "./debug/describe.ts";
 import { protocol } from "./debug/protocol.ts";
@@ -68,6 +68,12 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     most: Number.POSITIVE_INFINITY,
     run: digestValue,
     help: ["DIGEST-VALUE <key> [<key> ...]", "    A hash of each key's value."],
+  },
+  "drop-cluster-packet-filter": {
+    least: 3,
+    most: 3,
+    run: dropPackets,
+    help: ["DROP-CLUSTER-PACKET-FILTER -1", "    Taken; there are no packets between nodes here."],
   },
   error: { least: 3, most: 3, run: error, help: ["ERROR <string>", "    Answer with this error."] },
   log: { least: 3, most: 3, run: accept, help: ["LOG <message>", "    Taken; there is no log."] },

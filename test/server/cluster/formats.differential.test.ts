@@ -95,10 +95,11 @@ for (const resp of [2, 3] as const) {
       });
     });
 
-    test("DEBUG CLUSTERLINK has the same replies (but one error, where the real one adds an OK to that of a direction)", async () => {
+    test("DEBUG of links has the same replies (but one error, where the real one adds an OK to that of a direction)", async () => {
       await pair.same(0, "DEBUG", "CLUSTERLINK", "KILL", "TO", "none");
       await pair.same(0, "DEBUG", "CLUSTERLINK", "KILL", "TO");
       await pair.same(0, "DEBUG", "CLUSTERLINK", "KILL", "ALL", "$1");
+      await pair.same(0, "DEBUG", "DROP-CLUSTER-PACKET-FILTER", "-1");
     });
 
     test("INFO and ROLE of primaries and replicas have the same fields", async () => {

@@ -4,6 +4,14 @@ import { cutLink } from "../../cluster/cut-link.ts";
 import { CommandError } from "../../command-error.ts";
 import { subcommandSyntax } from "../../errors-text.ts";
 
+/** DEBUG DROP-CLUSTER-PACKET-FILTER: there are no packets here that could be dropped, so it can only be switched off. */
+export function dropPackets(call: Call): void {
+  if (Number.parseInt(call.arg(2), 10) !== -1) {
+    throw new CommandError("ERR there are no packets between the nodes here, so only -1 (none) is possible");
+  }
+  call.reply.ok();
+}
+
 /** DEBUG CLUSTERLINK KILL <to|from|all> <node-id>. */
 export function clusterLink(call: Call): void {
   if (call.word(2) !== "kill") throw new CommandError(subcommandSyntax("debug", call.arg(1)));
