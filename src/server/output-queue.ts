@@ -4,8 +4,9 @@ export interface Flushable {
 }
 
 /**
- * Connections with replies to write. While commands are run nothing is written; at the end every connection gets one write for all that was added,
- * messages from other connections' commands included.
+ * Connections with replies to write. While commands are run nothing is written; then the connection that sent them gets one write for all their replies. Others that their
+ * commands wrote to (PUBLISH, MONITOR, invalidations) get theirs when this turn of the event loop has read from everybody, as in the real server: with
+ * 50 connections that publish to ten, that is a tenth of the writes.
  */
 export class OutputQueue {
   #waiting: Flushable[] = [];
@@ -14,11 +15,11 @@ export class OutputQueue {
 
   add(output: Flushable): void {
     this.#waiting.push(output);
-    if (this.#depth === 0) this.#scheduled ??= setImmediate(() => this.#flush());
+    if (this.#depth === 0) this.#schedule();
   }
 
-  /** Runs `work`, then writes; nests. */
-  batch(work: () => void, beforeWrite: () => void): void {
+  /** Runs the commands of one connection, then writes; nests. */
+  batch(own: Flushable, work: () => void, beforeWrite: () => void): void {
     this.#depth += 1;
     try {
       work();
@@ -26,7 +27,9 @@ export class OutputQueue {
       this.#depth -= 1;
       if (this.#depth === 0) {
         beforeWrite();
-        this.#flush();
+        own.flush();
+        if (this.#waiting.length === 1 && this.#waiting[0] === own) this.#waiting.pop();
+        else if (this.#waiting.length > 0) this.#schedule();
       }
     }
   }
@@ -36,11 +39,12 @@ export class OutputQueue {
     this.#waiting = [];
   }
 
-  #flush(): void {
-    this.#scheduled = undefined;
-    const waiting = this.#waiting;
-    if (waiting.length === 0) return;
-    this.#waiting = [];
-    for (const output of waiting) output.flush();
+  #schedule(): void {
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined;
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const output of waiting) output.flush();
+    });
   }
 }
