@@ -12,7 +12,7 @@ export interface ServerBenchOptions {
 }
 
 export const USAGE = `npm run bench:server -- [options]
-  --rounds N            interleaved rounds, default 7
+  --rounds N            interleaved rounds, default 5
   --turn MS             one contestant's turn in a round, about, default 600
   --only REGEXP         rows whose name matches: 'SET|GET', 'memory', 'large'
   --contestants REGEXP  contestants whose name matches
@@ -42,7 +42,7 @@ export function parseOptions(args: string[]): ServerBenchOptions | null {
     throw new Error(`--${name} must be a whole number from 1, got ${text}`);
   };
   return {
-    rounds: from1("rounds", values.rounds ?? (values.quick ? "2" : "7")),
+    rounds: from1("rounds", values.rounds ?? (values.quick ? "2" : "5")),
     turnMs: from1("turn", values.turn ?? (values.quick ? "200" : "600")),
     only: new RegExp(values.only),
     contestants: new RegExp(values.contestants),

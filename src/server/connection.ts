@@ -139,6 +139,7 @@ export class Connection implements ClientTransport, Flushable {
   #pump(): void {
     const { node, output } = this.#host;
     output.batch(
+      this,
       () => {
         node.beginRound();
         try {

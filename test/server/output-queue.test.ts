@@ -7,13 +7,15 @@ test("what a timer added is written before the next commands are run, theirs aft
   const queue = new OutputQueue();
   const named = (name: string) => ({ flush: () => happened.push(name) });
   queue.add(named("of a timer"));
+  const own = named("own replies");
   queue.batch(
+    own,
     () => {
-      queue.add(named("of a command"));
+      queue.add(own);
       happened.push("run");
     },
     () => happened.push("before writing"),
   );
   queue.stop();
-  expect(happened).toEqual(["of a timer", "run", "before writing", "of a command"]);
+  expect(happened).toEqual(["of a timer", "run", "before writing", "own replies"]);
 });

@@ -2,6 +2,8 @@ import type { Client } from "../client.ts";
 import { globMatch } from "../glob.ts";
 import { slotOfKey } from "../key-slot.ts";
 import type { Bytes } from "../protocol/arg.ts";
+import { asString } from "../protocol/bytes.ts";
+import { ReplyWriter } from "../protocol/reply-writer.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 /** `shard`: the channels of SSUBSCRIBE, which live in the slot of their name. */
@@ -56,16 +58,8 @@ export class PubSub {
     let receivers = this.#deliver("channel", "message", channel, message);
     for (const [pattern, clients] of this.#subscriptions.pattern.entries()) {
       if (!globMatch(pattern, channel)) continue;
-      for (const client of clients) {
-        client.reply.outOfBand((reply) => {
-          reply.push(4);
-          reply.bulk("pmessage");
-          reply.bulk(pattern);
-          reply.bulk(channel);
-          reply.bulk(message);
-        });
-        receivers += 1;
-      }
+      writeTo(clients, ["pmessage", pattern, channel, message]);
+      receivers += clients.size;
     }
     return receivers;
   }
@@ -86,7 +80,7 @@ export class PubSub {
   #deliver(kind: SubscriptionKind, type: string, channel: string, message: Bytes): number {
     const clients = this.#subscriptions[kind].listeners(channel);
     if (clients === undefined) return 0;
-    for (const client of clients) writeMessage(client, type, channel, message);
+    writeTo(clients, [type, channel, message]);
     return clients.size;
   }
 
@@ -95,13 +89,19 @@ export class PubSub {
   }
 }
 
-function writeMessage(client: Client, type: string, channel: string, message: Bytes): void {
-  client.reply.outOfBand((reply) => {
-    reply.push(3);
-    reply.bulk(type);
-    reply.bulk(channel);
-    reply.bulk(message);
-  });
+/** The bytes are made once for all. */
+function writeTo(clients: ReadonlySet<Client>, words: readonly Bytes[]): void {
+  const message = new ReplyWriter();
+  message.bulks(words);
+  const [head = "", ...rest] = message.take();
+  // RESP3 has another first byte for what nobody asked for.
+  const asPush = `>${asString(head).slice(1)}`;
+  for (const { reply } of clients) {
+    reply.outOfBand(() => {
+      reply.append([reply.resp === 2 ? head : asPush]);
+      reply.append(rest);
+    });
+  }
 }
 
 function acknowledge(client: Client, kind: SubscriptionKind, verb: string, name: string | undefined): void {
