@@ -63,11 +63,6 @@ export const APART_TESTS: readonly ApartTest[] = [
     needs: "hashes",
   },
   {
-    file: "test/connector/config-tls.test.ts",
-    test: /on a cluster/,
-    needs: "a cluster that announces ports with TLS",
-  },
-  {
     file: "test/cluster/telemetry-context.test.ts",
     test: /makes the application's span the parent/,
     needs: LISTS,
