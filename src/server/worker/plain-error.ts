@@ -1,4 +1,4 @@
-import { ConfigError } from "../../errors.ts";
+import { ConfigError, ServerError, SlotpackError } from "../../errors.ts";
 import { ConfigRefusal } from "../config/parameter.ts";
 import { RdbError } from "../rdb/rdb-reader.ts";
 
@@ -11,6 +11,7 @@ export interface PlainError {
   readonly fields: Readonly<Record<string, string | number>>;
 }
 
+const OURS = { SlotpackError, ConfigError, ServerError } as const;
 const CLASSES: Readonly<Record<string, new (message: string) => Error>> = {
   RangeError,
   TypeError,
@@ -31,11 +32,16 @@ export function toPlainError(error: unknown): PlainError {
 
 /** The error as the other thread threw it, with its stack there. */
 export function fromPlainError({ name, message, stack, fields }: PlainError): Error {
-  const { code, option } = fields;
+  const { code, node, option, slot } = fields;
+  const Ours = OURS[name as keyof typeof OURS];
   const error =
-    name === "ConfigError"
-      ? new ConfigError(String(code), message, { option: option === undefined ? undefined : String(option) })
-      : new (CLASSES[name] ?? Error)(message);
+    Ours === undefined
+      ? new (CLASSES[name] ?? Error)(message)
+      : new Ours(String(code), message, {
+          node: node?.toString(),
+          option: option?.toString(),
+          slot: slot === undefined ? undefined : Number(slot),
+        });
   const { name: _, ...others } = fields;
   Object.assign(error, others);
   if (error.name !== name) Object.defineProperty(error, "name", { value: name, configurable: true });
