@@ -1,6 +1,4 @@
 import { ConfigError, ServerError, SlotpackError } from "../../errors.ts";
-import { ConfigRefusal } from "../config/parameter.ts";
-import { RdbError } from "../rdb/rdb-reader.ts";
 
 /** An error on its way between threads, where classes and fields of their own would be lost. */
 export interface PlainError {
@@ -11,13 +9,8 @@ export interface PlainError {
   readonly fields: Readonly<Record<string, string | number>>;
 }
 
-const OURS = { SlotpackError, ConfigError, ServerError } as const;
-const CLASSES: Readonly<Record<string, new (message: string) => Error>> = {
-  RangeError,
-  TypeError,
-  ConfigRefusal,
-  RdbError,
-};
+const OWN = { ConfigError, ServerError, SlotpackError };
+const BUILT_IN = { RangeError, TypeError };
 
 export function toPlainError(error: unknown): PlainError {
   if (!(error instanceof Error)) {
@@ -32,18 +25,10 @@ export function toPlainError(error: unknown): PlainError {
 
 /** The error as the other thread threw it, with its stack there. */
 export function fromPlainError({ name, message, stack, fields }: PlainError): Error {
-  const { code, node, option, slot } = fields;
-  const Ours = OURS[name as keyof typeof OURS];
-  const error =
-    Ours === undefined
-      ? new (CLASSES[name] ?? Error)(message)
-      : new Ours(String(code), message, {
-          node: node?.toString(),
-          option: option?.toString(),
-          slot: slot === undefined ? undefined : Number(slot),
-        });
-  const { name: _, ...others } = fields;
-  Object.assign(error, others);
+  const error = Object.hasOwn(OWN, name)
+    ? new OWN[name as keyof typeof OWN](String(fields.code), message)
+    : new (BUILT_IN[name as keyof typeof BUILT_IN] ?? Error)(message);
+  Object.assign(error, fields);
   if (error.name !== name) Object.defineProperty(error, "name", { value: name, configurable: true });
   if (stack !== undefined) Object.defineProperty(error, "stack", { value: stack, configurable: true });
   return error;
