@@ -70,11 +70,6 @@ export const APART_TESTS: readonly ApartTest[] = [
     needs: "hashes",
   },
   {
-    file: "test/connector/config-tls.test.ts",
-    test: /on a cluster > the authority|on a cluster > a configuration|on a cluster > use_tls|on a cluster > tls_|on a cluster > \?ssl|on a cluster > a certificate|on a cluster > a client's/,
-    needs: "a cluster that announces ports with TLS",
-  },
-  {
     file: "test/cluster/telemetry-context.test.ts",
     test: /makes the application's span the parent/,
     needs: LISTS,

@@ -29,6 +29,8 @@ export interface ClientTransport {
   readonly address: string;
   readonly localAddress: string;
   readonly unixSocket: boolean;
+  /** With TLS. */
+  readonly encrypted: boolean;
   readonly fd: number;
   /** Bytes received that belong to no whole argument yet. */
   readonly unparsedBytes: number;

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { Client, ClientTransport } from "./client.ts";
 import type { OutputLimits } from "./output-limits.ts";
 import type { Flushable, OutputQueue } from "./output-queue.ts";
@@ -19,6 +20,7 @@ export class Connection implements ClientTransport, Flushable {
   readonly address: string;
   readonly localAddress: string;
   readonly unixSocket: boolean;
+  readonly encrypted: boolean;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
   readonly #parser: RequestParser;
@@ -33,6 +35,7 @@ export class Connection implements ClientTransport, Flushable {
     this.#host = host;
     this.#socket = socket;
     this.unixSocket = unixPath !== undefined;
+    this.encrypted = (socket as Partial<TLSSocket>).encrypted === true;
     this.address =
       unixPath !== undefined ? `${unixPath}:0` : endpoint(socket.remoteAddress, socket.remotePort);
     this.localAddress =

@@ -38,6 +38,7 @@ export function createNode(options: ServerOptions): ServerNode {
     watches: new WatchTable(),
     pause: new Pause(clock),
   });
+  node.tls = options.tls;
   new Dispatcher(node);
   for (const attach of FEATURES) attach(node);
   for (const [from, to] of file.renamed) node.commands.rename(from, to);

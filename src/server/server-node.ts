@@ -1,3 +1,4 @@
+import type { TlsOptions } from "node:tls";
 import type { Acl } from "./acl/acl.ts";
 import type { Client } from "./client.ts";
 import type { Clients } from "./clients.ts";
@@ -69,6 +70,8 @@ export class ServerNode implements KeyspaceHost {
   readonly startedAt: number;
   /** The port that is listened on, 0 where there is none. */
   port = 0;
+  /** What the port speaks TLS with; undefined where it does not, or by `tls-port` only. */
+  tls: TlsOptions | undefined;
   /** A replica of another node. */
   replica = false;
   /** A replica's stream or a file is being applied: what the primary deleted comes as a command of its own. */

@@ -29,11 +29,12 @@ export class Cluster implements AsyncDisposable {
     this.clock = clock;
   }
 
-  /** `redis-cluster://host:port,…` of all nodes, with the password. */
+  /** `redis-cluster://host:port,…` of all nodes, with the password; with TLS `rediss://host:port,…`. */
   get url(): string {
     const password = this.#options.password ?? "";
     const login = password === "" ? "" : `:${encodeURIComponent(password)}@`;
-    return `redis-cluster://${login}${this.#nodes.map((node) => node.address).join(",")}`;
+    const scheme = this.#options.tls === undefined ? "redis-cluster" : "rediss";
+    return `${scheme}://${login}${this.#nodes.map((node) => node.address).join(",")}`;
   }
 
   /** In the order in which they were started: at first all primaries, then the replicas of the first, of the second, and so on. */

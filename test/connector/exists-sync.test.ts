@@ -6,6 +6,7 @@ import type { Worker } from "node:worker_threads";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type * as Slotpack from "../../src/index.ts";
+import type * as EmbeddedServer from "../../src/server/index.ts";
 import { BuiltCli } from "../cli/built-cli.ts";
 import { describeEachServer } from "../records/each-server.ts";
 import { describeWithServer, type RigServers, startScripted, startServer, until } from "../rig/index.ts";
@@ -26,6 +27,18 @@ afterAll(() => built[Symbol.dispose]());
 function builtFile(name: string): string {
   return pathToFileURL(join(dirname(built.main), "..", name)).href;
 }
+
+test("existsSync gets its answer from an embedded server in a worker thread of the same process", async () => {
+  const { startCluster }: typeof EmbeddedServer = await import(
+    /* @vite-ignore */ builtFile("server/index.js")
+  );
+  await using cluster = await startCluster({ workers: 1 });
+  const connector = await slotpack.KvConnector.connect(cluster.url, PATIENT);
+  expect(connector.existsSync("k")).toBe(false);
+  await connector.put("k", chunkOf(100));
+  expect(connector.existsSync("k")).toBe(true);
+  await connector.close();
+});
 
 describeEachServer("existsSync", (on) => {
   let connector: Slotpack.KvConnector;

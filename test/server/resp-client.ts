@@ -31,6 +31,11 @@ export class RespClient {
     return new RespClient(socket);
   }
 
+  /** On a connection that is open already. */
+  static over(socket: Socket): RespClient {
+    return new RespClient(socket);
+  }
+
   get closed(): boolean {
     return this.#ended;
   }

@@ -2,8 +2,8 @@
 export interface BusEnd {
   readonly id: string;
   readonly port: number;
-  /** True where it can be reached at this host name or address. */
-  answersTo(host: string): boolean;
+  /** True where it can be reached at this host name or address, with this port. */
+  answersTo(host: string, port: number): boolean;
   /** It is frozen: nothing comes in or goes out. */
   readonly paused: boolean;
 }
@@ -31,7 +31,7 @@ export class ClusterBus<End extends BusEnd> {
   }
 
   at(host: string, port: number): End | undefined {
-    for (const end of this.#ends) if (end.port === port && end.answersTo(host)) return end;
+    for (const end of this.#ends) if (end.answersTo(host, port)) return end;
     return undefined;
   }
 

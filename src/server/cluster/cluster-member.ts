@@ -63,7 +63,14 @@ export class ClusterMember implements BusEnd {
     return this.node.config.number("cluster-node-timeout");
   }
 
-  answersTo(host: string): boolean {
+  /** Where the other nodes and MIGRATE reach it: with `tls-cluster` at the port with TLS. */
+  get clusterPort(): number {
+    const { config } = this.node;
+    return (config.flag("tls-cluster") && config.number("tls-port")) || this.port;
+  }
+
+  answersTo(host: string, port: number): boolean {
+    if (port !== this.port && (port === 0 || port !== this.node.config.number("tls-port"))) return false;
     return host === this.host || host === "localhost" || host.startsWith("127.") || host === "::1";
   }
 
@@ -101,18 +108,29 @@ export class ClusterMember implements BusEnd {
 
   /** Brings what this node says of itself up to date: its address, names and flags may change at any time. */
   refreshSelf(): void {
-    const { config, port } = this.node;
+    const { config } = this.node;
     const { self } = this.view;
-    const announced = config.number("cluster-announce-port");
-    const shown = announced === 0 ? port : announced;
-    if (self.port !== shown)
-      Object.assign(self, { port: shown, busPort: new ClusterPeer("", "", shown, 0).busPort });
+    const { port, plainPort } = this.#announcedPorts();
+    if (self.port !== port)
+      Object.assign(self, { port, busPort: new ClusterPeer("", "", this.clusterPort, 0).busPort });
+    self.plainPort = plainPort;
     const bus = config.number("cluster-announce-bus-port") || config.number("cluster-port");
     if (bus !== 0) self.busPort = bus;
     self.ip = config.text("cluster-announce-ip") || this.host;
     self.hostname = config.text("cluster-announce-hostname");
     self.noFailover = config.flag("cluster-replica-no-failover");
     self.offset = this.replication.offset;
+  }
+
+  /** Source: deriveAnnouncedPorts. */
+  #announcedPorts(): { port: number; plainPort: number } {
+    const { config } = this.node;
+    const announced = config.number("cluster-announce-port");
+    if (!config.flag("tls-cluster")) return { port: announced || this.port, plainPort: 0 };
+    const announcedTls = config.number("cluster-announce-tls-port");
+    if (announcedTls !== 0) return { port: announcedTls, plainPort: announced };
+    const port = this.clusterPort;
+    return { port: announced || port, plainPort: port === this.port ? 0 : this.port };
   }
 
   /** After any change of the view: decides whether to serve, and tells the others. */

@@ -4,6 +4,8 @@ export class ClusterPeer {
   id: string;
   ip: string;
   port: number;
+  /** The port without TLS where `port` is the one with it; 0: there is none. */
+  plainPort = 0;
   /** Where the gossip bus would listen; only shown. */
   busPort: number;
   hostname = "";

@@ -1,3 +1,4 @@
+import type { Client } from "../client.ts";
 import type { ClusterMember } from "./cluster-member.ts";
 import type { ClusterPeer } from "./cluster-peer.ts";
 
@@ -11,4 +12,10 @@ export function preferredEndpoint(member: ClusterMember, peer: ClusterPeer): str
     default:
       return peer.ip;
   }
+}
+
+/** With `tls-cluster` nodes are told with the port that the asking connection could use: with TLS or without. */
+export function portFor(member: ClusterMember, client: Client, peer: ClusterPeer): number {
+  const plain = client.transport !== undefined && !client.transport.encrypted;
+  return (plain && member.node.config.flag("tls-cluster") && peer.plainPort) || peer.port;
 }

@@ -29,8 +29,8 @@ export function learn(receiver: ClusterMember, sender: ClusterMember): boolean {
   let changed = false;
   if (sender.view.currentEpoch > view.currentEpoch) view.currentEpoch = sender.view.currentEpoch;
   if (epoch > peer.configEpoch) peer.configEpoch = epoch;
-  const { ip, port, busPort, hostname, noFailover, offset } = said;
-  Object.assign(peer, { ip, port, busPort, hostname, noFailover, offset, noAddress: false });
+  const { ip, port, plainPort, busPort, hostname, noFailover, offset } = said;
+  Object.assign(peer, { ip, port, plainPort, busPort, hostname, noFailover, offset, noAddress: false });
   changed = heardFrom(receiver, peer) || changed;
   changed = learnRole(receiver, peer, said) || changed;
   changed = learnSlots(receiver, sender, peer, said, epoch) || changed;
@@ -136,8 +136,8 @@ function learnPeers(receiver: ClusterMember, sender: ClusterMember): boolean {
     if (view.peers.has(other.id) || other.handshake || other.noAddress) continue;
     if (view.isBlacklisted(other.id, now)) continue;
     const peer = new ClusterPeer(other.id, other.ip, other.port, now);
-    const { busPort, hostname, replica, suspected, failed } = other;
-    Object.assign(peer, { busPort, hostname, replica, suspected, failed, failedAt: now });
+    const { plainPort, busPort, hostname, replica, suspected, failed } = other;
+    Object.assign(peer, { plainPort, busPort, hostname, replica, suspected, failed, failedAt: now });
     view.add(peer);
     changed = true;
   }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Clock, ClockTimer } from "../clock.ts";
 import type { Bytes } from "../protocol/arg.ts";
 
@@ -42,19 +43,23 @@ export class MigrateSocket {
   }
 
   /** Rejects with a MigrateError after `timeoutMs` of the clock, or where nobody listens. */
-  static open(host: string, port: number, timeoutMs: number, clock: Clock): Promise<MigrateSocket> {
+  static open(
+    { host, port, tls }: { host: string; port: number; tls: ConnectionOptions | undefined },
+    timeoutMs: number,
+    clock: Clock,
+  ): Promise<MigrateSocket> {
     return new Promise((resolve, reject) => {
       const fail = (text: string): void => {
         timer.cancel();
         socket.destroy();
         reject(new MigrateError(text, true));
       };
-      const socket = connect({ host, port });
+      const socket = tls === undefined ? connect({ host, port }) : connectTls({ ...tls, host, port });
       const timer = clock.after(timeoutMs, () => fail("error or timeout connecting to the client"));
       // The real server notices a refused connection only when it writes.
       const refused = (): void => fail("error or timeout writing to target instance");
       socket.once("error", refused);
-      socket.once("connect", () => {
+      socket.once(tls === undefined ? "connect" : "secureConnect", () => {
         timer.cancel();
         socket.off("error", refused);
         resolve(new MigrateSocket(socket, clock));

@@ -1,4 +1,5 @@
 import type { ServerNode } from "../server-node.ts";
+import { clusterTls } from "./cluster-tls.ts";
 import { MigrateSocket } from "./migrate-socket.ts";
 
 /** Connections of MIGRATE are kept for so long after their last use. */
@@ -37,7 +38,11 @@ export class MigrateSockets {
     const { clock } = this.#node;
     let socket = this.#sockets.get(name);
     if (socket === undefined) {
-      socket = await MigrateSocket.open(host, Number(port), timeoutMs, clock);
+      socket = await MigrateSocket.open(
+        { host, port: Number(port), tls: clusterTls(this.#node) },
+        timeoutMs,
+        clock,
+      );
       this.#sockets.set(name, socket);
     }
     socket.usedAt = clock.nowMs();

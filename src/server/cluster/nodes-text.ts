@@ -1,20 +1,22 @@
+import type { Client } from "../client.ts";
 import type { ClusterMember } from "./cluster-member.ts";
 import type { ClusterPeer } from "./cluster-peer.ts";
+import { portFor } from "./endpoint.ts";
 
 /** CLUSTER NODES, one line a node. */
-export function nodesText(member: ClusterMember): string {
+export function nodesText(member: ClusterMember, client: Client): string {
   member.refreshSelf();
-  return [...member.view.peers.values()].map((peer) => `${nodeLine(member, peer)}\n`).join("");
+  return [...member.view.peers.values()].map((peer) => `${nodeLine(member, client, peer)}\n`).join("");
 }
 
 /** One node as CLUSTER NODES and CLUSTER REPLICAS write it. */
-export function nodeLine(member: ClusterMember, peer: ClusterPeer): string {
+export function nodeLine(member: ClusterMember, client: Client, peer: ClusterPeer): string {
   const { view } = member;
   const isSelf = peer === view.self;
   const host = peer.hostname === "" ? "" : `,${peer.hostname}`;
   const words = [
     peer.id,
-    `${peer.ip}:${peer.port}@${peer.busPort}${host}`,
+    `${peer.ip}:${portFor(member, client, peer)}@${peer.busPort}${host}`,
     flagsOf(peer, isSelf),
     peer.primary?.id ?? "-",
     peer.pingSent,

@@ -39,7 +39,10 @@ export class ReplicaMigration {
     const mine = self.primary === undefined ? [] : healthyReplicas(self.primary);
     if (target === undefined || most < 2 || mine.length !== most) return;
     if (mine.length <= member.node.config.number("cluster-migration-barrier")) return;
-    for (const peer of mine) if (peer.id < candidate.id) candidate = peer;
+    for (const peer of view.peers.values()) {
+      if (peer.replica || healthyReplicas(peer).length !== most) continue;
+      for (const replica of peer.replicas) if (replica.id < candidate.id) candidate = replica;
+    }
     if (candidate !== self || now - (this.#orphanedSince.get(target.id) ?? now) <= ORPHANED_MS) return;
     member.follow(target);
     member.commit();

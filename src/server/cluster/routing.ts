@@ -5,7 +5,7 @@ import { slotOfKey } from "../key-slot.ts";
 import type { Bytes } from "../protocol/arg.ts";
 import type { ClusterMember } from "./cluster-member.ts";
 import type { ClusterPeer } from "./cluster-peer.ts";
-import { preferredEndpoint } from "./endpoint.ts";
+import { portFor, preferredEndpoint } from "./endpoint.ts";
 
 const CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
 const TRY_AGAIN = "TRYAGAIN Multiple keys request during rehashing of slot";
@@ -45,7 +45,7 @@ export function route(
   if ((migrating || importing) && entry.name === "migrate") return undefined;
   if (migrating && missing > 0) {
     if (existing > 0) return TRY_AGAIN;
-    return redirect("ASK", member, slot, member.view.migrating.get(slot) as ClusterPeer);
+    return redirect("ASK", member, client, slot, member.view.migrating.get(slot) as ClusterPeer);
   }
   if (importing && (client.asking || entry.spec.flags.includes("asking"))) {
     return several && missing > 0 ? TRY_AGAIN : undefined;
@@ -54,7 +54,7 @@ export function route(
   const writes = ((exec ? client.queueBits : 0) | entry.bits) & FLAG.write;
   if ((client.clusterReadonly || sharded) && !writes && self.replica && self.primary === owner)
     return undefined;
-  return owner === self ? undefined : redirect("MOVED", member, slot, owner);
+  return owner === self ? undefined : redirect("MOVED", member, client, slot, owner);
 }
 
 function lookAt(
@@ -95,6 +95,12 @@ function refusalWhenDown(member: ClusterMember, entry: CommandEntry, sharded: bo
   return (entry.bits & FLAG.write) !== 0 ? READS_ONLY : undefined;
 }
 
-function redirect(word: "ASK" | "MOVED", member: ClusterMember, slot: number, to: ClusterPeer): string {
-  return `${word} ${slot} ${preferredEndpoint(member, to)}:${to.port}`;
+function redirect(
+  word: "ASK" | "MOVED",
+  member: ClusterMember,
+  client: Client,
+  slot: number,
+  to: ClusterPeer,
+): string {
+  return `${word} ${slot} ${preferredEndpoint(member, to)}:${portFor(member, client, to)}`;
 }

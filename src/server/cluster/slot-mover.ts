@@ -50,7 +50,8 @@ export class SlotMove {
   async step(): Promise<boolean> {
     const keys = this.from.node.databases[0]?.slots?.keysOf(this.slot, this.#keysPerStep) ?? [];
     if (keys.length === 0) return false;
-    const { host, port } = this.to;
+    const { host } = this.to;
+    const port = this.to.member.clusterPort;
     const password = this.to.node.config.text("requirepass");
     const login = password === "" ? [] : ["AUTH", password];
     await runCommand(this.from.node, [

@@ -1,11 +1,13 @@
+import type { Client } from "../client.ts";
 import type { ReplyWriter } from "../protocol/reply-writer.ts";
 import type { ClusterMember } from "./cluster-member.ts";
 import type { ClusterPeer } from "./cluster-peer.ts";
-import { preferredEndpoint } from "./endpoint.ts";
+import { portFor, preferredEndpoint } from "./endpoint.ts";
 
 /** CLUSTER SLOTS. */
-export function replySlots(member: ClusterMember, reply: ReplyWriter): void {
+export function replySlots(member: ClusterMember, client: Client): void {
   member.refreshSelf();
+  const { reply } = client;
   const { ranges } = member.view;
   reply.array(ranges.length);
   for (const { first, last, owner } of ranges) {
@@ -13,16 +15,17 @@ export function replySlots(member: ClusterMember, reply: ReplyWriter): void {
     reply.array(3 + replicas.length);
     reply.integer(first);
     reply.integer(last);
-    for (const peer of [owner, ...replicas]) replyEndpoint(member, peer, reply);
+    for (const peer of [owner, ...replicas]) replyEndpoint(member, peer, client);
   }
 }
 
-function replyEndpoint(member: ClusterMember, peer: ClusterPeer, reply: ReplyWriter): void {
+function replyEndpoint(member: ClusterMember, peer: ClusterPeer, client: Client): void {
+  const { reply } = client;
   const kind = member.node.config.text("cluster-preferred-endpoint-type");
   reply.array(4);
   if (kind === "unknown-endpoint") reply.null();
   else reply.bulk(preferredEndpoint(member, peer));
-  reply.integer(peer.port);
+  reply.integer(portFor(member, client, peer));
   reply.bulk(peer.id);
   const more: string[] = [];
   if (kind !== "ip") more.push("ip", peer.ip);
@@ -53,7 +56,7 @@ export function replyShards(member: ClusterMember, reply: ReplyWriter): void {
 function replyShardNode(member: ClusterMember, peer: ClusterPeer, reply: ReplyWriter): void {
   const fields: [string, string | number][] = [
     ["id", peer.id],
-    ["port", peer.port],
+    ...portFields(member, peer),
     ["ip", peer.ip],
     ["endpoint", preferredEndpoint(member, peer)],
   ];
@@ -70,6 +73,12 @@ function replyShardNode(member: ClusterMember, peer: ClusterPeer, reply: ReplyWr
     if (typeof value === "number") reply.integer(value);
     else reply.bulk(value);
   }
+}
+
+function portFields(member: ClusterMember, peer: ClusterPeer): [string, number][] {
+  if (!member.node.config.flag("tls-cluster")) return [["port", peer.port]];
+  const plain: [string, number][] = peer.plainPort === 0 ? [] : [["port", peer.plainPort]];
+  return [...plain, ["tls-port", peer.port]];
 }
 
 /** CLUSTER LINKS: there are none on sockets, but whoever can be reached is shown with one in each direction. */

@@ -54,7 +54,7 @@ function replicas(call: Call, member: ClusterMember): void {
   const peer = peerArgument(call, member, 2);
   if (peer.replica) throw new CommandError("ERR The specified node is not a master");
   member.refreshSelf();
-  call.reply.bulks(peer.replicas.map((replica) => nodeLine(member, replica)));
+  call.reply.bulks(peer.replicas.map((replica) => nodeLine(member, call.client, replica)));
 }
 
 function countReports(call: Call, member: ClusterMember): void {

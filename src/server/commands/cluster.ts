@@ -18,7 +18,7 @@ const LOOK_SUBCOMMANDS: readonly Command[] = [
     arity: 2,
     flags: LOOKS,
     since: "3.0.0",
-    run: ({ reply }, member) => reply.verbatim(nodesText(member)),
+    run: ({ client, reply }, member) => reply.verbatim(nodesText(member, client)),
     varies: true,
   }),
   clusterSubcommand({
@@ -34,7 +34,7 @@ const LOOK_SUBCOMMANDS: readonly Command[] = [
     arity: 2,
     flags: LOOKS,
     since: "3.0.0",
-    run: ({ reply }, member) => replySlots(member, reply),
+    run: ({ client }, member) => replySlots(member, client),
     varies: true,
   }),
   clusterSubcommand({
