@@ -59,7 +59,7 @@ describe.each(["embedded://", "embedded://cluster?primaries=3&replicas=1"])(
       const backend = new RedisBackend<string>({ url: target, codec: "text", keyPrefix: "c:" });
       await backend.connect();
       await backend.setMany(KEYS.map((key) => [key, key]));
-      expect(await backend.getMany(KEYS)).toEqual(KEYS);
+      expect([...(await backend.getMany(KEYS)).values()]).toEqual(KEYS);
       expect(await backend.wrap("new", () => "made")).toBe("made");
       expect(await backend.get("new")).toBe("made");
       await backend.clear();
@@ -85,3 +85,10 @@ describe.each(["embedded://", "embedded://cluster?primaries=3&replicas=1"])(
     });
   },
 );
+
+test("a backend refuses what names no embedded server", () => {
+  for (const url of ["embedded://clusters", "embedded://cluster?primaries=0"])
+    expect(() => new RedisBackend({ url })).toThrow(
+      expect.objectContaining({ name: "ConfigError", code: "BAD_URL" }),
+    );
+});
