@@ -1,8 +1,14 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createCache, NearCache, RedisBackend } from "../../src/cache/index.ts";
 import { connect, KvConnector, RecordStore } from "../../src/index.ts";
 import { chunkOf } from "../connector/chunks.ts";
 import { until } from "../rig/index.ts";
+
+/** Of a busy machine; what is tested is not the time. */
+const PATIENT = { timeoutMs: 30_000, connectTimeoutMs: 30_000 };
+const PATIENT_CACHE = { socketTimeoutMs: 30_000 };
+// Compiled before anything waits for it.
+beforeAll(() => import("../../src/server/index.ts"));
 
 /** Over all nodes of a cluster. */
 const KEYS = Array.from({ length: 40 }, (_, index) => `key-${index}`);
@@ -11,7 +17,7 @@ describe.each(["embedded://", "embedded://cluster?primaries=3&replicas=1"])(
   "%s as the target of",
   (target) => {
     test("a SlotClient", async () => {
-      await using client = await connect(target);
+      await using client = await connect(target, PATIENT);
       await client.mset(
         KEYS.map((key) => [key, key]),
         { ttlMs: 60_000 },
@@ -31,7 +37,7 @@ describe.each(["embedded://", "embedded://cluster?primaries=3&replicas=1"])(
     });
 
     test("a RecordStore", async () => {
-      await using client = await connect(target);
+      await using client = await connect(target, PATIENT);
       const store = new RecordStore<{ n: number }>(client);
       await store.putMany(
         KEYS.map((key, n) => ({ key, metadata: { n }, bytes: Buffer.alloc(100 + n, key) })),
@@ -43,7 +49,7 @@ describe.each(["embedded://", "embedded://cluster?primaries=3&replicas=1"])(
     });
 
     test("a KvConnector", async () => {
-      await using connector = await KvConnector.connect(target);
+      await using connector = await KvConnector.connect(target, PATIENT);
       const chunk = chunkOf(3000);
       await connector.batchedPut(
         KEYS,
@@ -56,7 +62,12 @@ describe.each(["embedded://", "embedded://cluster?primaries=3&replicas=1"])(
     });
 
     test("a RedisBackend", async () => {
-      const backend = new RedisBackend<string>({ url: target, codec: "text", keyPrefix: "c:" });
+      const backend = new RedisBackend<string>({
+        url: target,
+        codec: "text",
+        keyPrefix: "c:",
+        ...PATIENT_CACHE,
+      });
       await backend.connect();
       await backend.setMany(KEYS.map((key) => [key, key]));
       expect([...(await backend.getMany(KEYS)).values()]).toEqual(KEYS);
@@ -68,7 +79,8 @@ describe.each(["embedded://", "embedded://cluster?primaries=3&replicas=1"])(
     });
 
     test("createCache, with a near cache, and with memory to fall back on", async () => {
-      const near = createCache<string>({ redis: target, codec: "text", near: true, fallback: false });
+      const redis = { url: target, ...PATIENT_CACHE };
+      const near = createCache<string>({ redis, codec: "text", near: true, fallback: false });
       expect(near).toBeInstanceOf(NearCache);
       await near.connect();
       await near.set("a", "1");
@@ -77,7 +89,7 @@ describe.each(["embedded://", "embedded://cluster?primaries=3&replicas=1"])(
         return (await near.getStats()).parts.near!.hits > 0;
       });
       await near.disconnect();
-      const cache = createCache<string>({ redis: target, codec: "text" });
+      const cache = createCache<string>({ redis, codec: "text" });
       await cache.connect();
       await cache.set("a", "1");
       expect(await cache.get("a")).toBe("1");
