@@ -1,5 +1,6 @@
 import { describe } from "../bytes/describe.ts";
 import type { connect } from "../cluster/connect.ts";
+import { checkEmbedded, isEmbedded } from "../cluster/embedded.ts";
 import { isInstance } from "../cluster/ioredis-module.ts";
 import { badOption, type ClientOptions, resolveOptions } from "../cluster/options.ts";
 import { SlotClient } from "../cluster/slot-client.ts";
@@ -15,7 +16,7 @@ export interface RedisSourceConfig {
   host?: string | undefined;
   /** Default 6379. */
   port?: number | undefined;
-  /** A URL as `connect()` takes it: one server, a cluster (a comma list or `redis-cluster://`), or Sentinels. */
+  /** A URL as `connect()` takes it: one server, a cluster (a comma list or `redis-cluster://`), Sentinels, or `embedded://`. */
   url?: string | undefined;
   /** The same in any form that `connect()` takes, e.g. `{ nodes: [{ host, port }] }`. */
   target?: CacheTarget | undefined;
@@ -90,7 +91,8 @@ export function resolveSource(config: RedisSourceConfig): ResolvedSource {
   if (url !== undefined && typeof url !== "string") throw badOption("url", `a string, not ${describe(url)}`);
   if (client instanceof SlotClient) return resolveClient(client, config);
   const place = client ?? url ?? target ?? (omitUndefined({ host, port }) as CacheTarget);
-  if (typeof place === "string") parseTarget(place);
+  if (isEmbedded(place)) checkEmbedded(place);
+  else if (typeof place === "string") parseTarget(place);
   const options = connectOptions(config, place);
   const { connectTimeoutMs } = underOwnNames(() => resolveOptions(options));
   return { source: { target: place, options }, timeoutMs: undefined, connectTimeoutMs };

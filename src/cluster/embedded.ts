@@ -31,6 +31,11 @@ export async function startEmbedded(target: string): Promise<EmbeddedServers> {
   return primaries === undefined ? startServer() : startCluster({ primaries, replicas });
 }
 
+/** Throws what {@link startEmbedded} throws, and starts nothing. */
+export function checkEmbedded(target: string): void {
+  parseShape(target.trim());
+}
+
 function parseShape(target: string): Shape {
   const match = /^embedded:\/\/(cluster)?\/?(?:\?([^#]*))?$/i.exec(target);
   if (match === null)

@@ -120,8 +120,10 @@ describeEachServer("the races of a QueryCache", (on) => {
     const deadline = Date.now() + 1500;
     let reads = 0;
     let stale = 0;
+    // At least so long; longer on a machine that is too busy for anything to have met.
+    const busy = () => Date.now() < deadline || reads <= 100 || Math.max(...confirmed) <= 1;
     const reader = async (cache: QueryCache<number>) => {
-      while (Date.now() < deadline) {
+      while (busy()) {
         const row = Math.floor(Math.random() * rows.length);
         const least = confirmed[row]!;
         const compute = async () => {
@@ -135,7 +137,7 @@ describeEachServer("the races of a QueryCache", (on) => {
       }
     };
     const writer = async (cache: QueryCache<number>) => {
-      while (Date.now() < deadline) {
+      while (busy()) {
         const row = Math.floor(Math.random() * rows.length);
         const value = ++rows[row]!;
         await cache.invalidateTags(Math.random() < 0.9 ? [`row:${row}`] : ["all"]);
@@ -149,8 +151,6 @@ describeEachServer("the races of a QueryCache", (on) => {
       writer(caches[1]!),
     ]);
     expect(stale).toBe(0);
-    expect(reads).toBeGreaterThan(100);
-    expect(Math.max(...confirmed)).toBeGreaterThan(1);
   });
 });
 

@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findExecutable } from "../../../src/cli/server-binary.ts";
@@ -98,6 +101,39 @@ describeUnless(
       await on(1, "cluster", "delslots", "9000");
       await cli("--cluster", "fix", address(1));
       expect(await cli("--cluster", "check", address(0))).toContain("[OK] All 16384 slots covered.");
+    });
+
+    test("sets the node timeout of all nodes", async () => {
+      // What CONFIG REWRITE writes to; without one both the embedded and the real server refuse, and redis-cli counts errors.
+      const text = await cli("--cluster", "set-timeout", address(0), "4000");
+      expect(text).toContain("New node timeout set.");
+      expect(await on(6, "config", "get", "cluster-node-timeout")).toBe("cluster-node-timeout\n4000");
+    });
+
+    test("imports the keys of a server that is no cluster", async () => {
+      const single = await startServer();
+      servers.push(single);
+      for (let index = 0; index < 50; index += 1) {
+        await cli("-p", String(single.port), "set", `imported:${index}`, String(index));
+      }
+      const from = `127.0.0.1:${single.port}`;
+      const text = await cli("--cluster", "import", address(0), "--cluster-from", from, "--cluster-replace");
+      expect(text).not.toMatch(/\bERR\b|failed/i);
+      expect(await cli("-p", String(single.port), "dbsize")).toBe("0\n");
+      for (const index of [0, 25, 49]) {
+        expect(await on(index % 3, "-c", "get", `imported:${index}`)).toMatch(new RegExp(`${index}$`));
+      }
+    });
+
+    test("cannot make a backup, which needs SYNC, and says so", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "slotpack-backup-"));
+      try {
+        const failure = await cli("--cluster", "backup", address(0), folder).catch((error: unknown) => error);
+        expect(failure).toBeInstanceOf(Error);
+        expect(`${(failure as { stdout: string }).stdout}${failure}`).toContain("unknown command 'SYNC'");
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     });
 
     test("removes a node", async () => {
