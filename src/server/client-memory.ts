@@ -64,7 +64,9 @@ class ClientMemory {
   }
 }
 
+/** Nothing for a connection that was closed, whose socket still has to notice: it would be paid for twice. */
 function bytesOf(client: Client): number {
+  if (client.closed) return 0;
   const received =
     client.transport === undefined ? 0 : client.transport.unparsedBytes + client.transport.argumentBytes;
   return client.outputBytes + client.queueBytes + received;

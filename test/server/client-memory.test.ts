@@ -48,4 +48,17 @@ describe("what waits in connections", () => {
     expect(server.node.stats.evictedClients).toBe(1);
     expect(await client.call("PING")).toBe("+PONG");
   });
+
+  test("counts nothing for a connection that was closed, before its socket notices", async () => {
+    await client.call("CONFIG", "SET", "maxmemory", "10mb");
+    await until("the other connection's bytes are counted", async () => {
+      await clock.advance(100);
+      return server.node.memory.other >= 300_000;
+    });
+    const { clients, hooks, memory } = server.node;
+    for (const one of clients) if (one.name === "other") one.kill();
+    expect([...clients]).toHaveLength(2);
+    for (let commands = 0; commands < 100; commands += 1) for (const hook of hooks.makeRoom) hook();
+    expect(memory.other).toBeLessThan(10_000);
+  });
 });
