@@ -28,6 +28,7 @@ export function failoverOf(member: ClusterMember): Failover {
 export function attachCluster(node: ServerNode): void {
   if (!node.clusterEnabled) {
     node.info.add("Replication", () => replicationFields(node, undefined));
+    addReplicaRules(node, undefined);
     return;
   }
   const replication = new Replication(node);

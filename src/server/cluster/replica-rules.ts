@@ -7,22 +7,24 @@ const STALE = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data 
 const TOO_FEW = "NOREPLICAS Not enough good replicas to write.";
 
 /** What a replica refuses, and a primary without enough of them. The order is that of processCommand. */
-export function addReplicaRules(node: ServerNode, replication: Replication): void {
+export function addReplicaRules(node: ServerNode, replication: Replication | undefined): void {
   const { config } = node;
   node.hooks.refusal.push((client, entry, bits) => {
     if (client.master) return undefined;
     const writes = (bits & FLAG.write) !== 0;
     if (!node.replica) {
       const wanted = config.number("min-replicas-to-write");
-      return writes && wanted > 0 && goodReplicas(node, replication) < wanted ? TOO_FEW : undefined;
+      if (!writes || wanted === 0 || config.number("min-replicas-max-lag") === 0) return undefined;
+      return goodReplicas(node, replication) < wanted ? TOO_FEW : undefined;
     }
     if (writes && config.flag("replica-read-only")) return READ_ONLY;
-    const stale = !replication.up && !config.flag("replica-serve-stale-data");
+    const stale = replication?.up === false && !config.flag("replica-serve-stale-data");
     return stale && (entry.bits & FLAG.stale) === 0 ? STALE : undefined;
   });
 }
 
-function goodReplicas(node: ServerNode, replication: Replication): number {
+function goodReplicas(node: ServerNode, replication: Replication | undefined): number {
+  if (replication === undefined) return 0;
   const oldest = node.clock.nowMs() - node.config.number("min-replicas-max-lag") * 1000;
   return replication.feed.ends.filter(({ heardAt }) => heardAt >= oldest).length;
 }

@@ -126,7 +126,6 @@ function reset(call: Call): void {
   client.name = "";
   client.asking = false;
   client.clusterReadonly = false;
-  client.noEvict = false;
   client.replyOff = client.replySkip = client.replySkipNext = false;
   reply.muted = false;
   reply.resp = 2;

@@ -146,18 +146,15 @@ export class Arena {
     const nodes = each.controls.slice(0, -1);
     if (this.shape === "alone") {
       const control = nodes[0] as RespClient;
-      await control.call("CLUSTER", "FLUSHSLOTS");
-      await control.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+      await control.pipeline([
+        ["CLUSTER", "FLUSHSLOTS"],
+        ["CLUSTER", "ADDSLOTSRANGE", "0", "16383"],
+      ]);
       each.place = { ...each.place, ids: await ids(nodes) };
-    } else {
-      const slots = Array.from({ length: 16384 }, (_, slot) => slot);
-      const open = (await Promise.all(nodes.map((node) => node.call("CLUSTER", "NODES"))))
-        .map(String)
-        .join()
-        .matchAll(/\[(\d+)-/g);
-      const opened = [...open].map(([, slot]) => Number(slot)).filter((slot) => slots.includes(slot));
-      for (const node of nodes)
-        for (const slot of new Set(opened)) await node.call("CLUSTER", "SETSLOT", slot, "STABLE");
+    }
+    for (const node of nodes) {
+      const open = String(await node.call("CLUSTER", "NODES")).matchAll(/\[(\d+)-/g);
+      for (const [, slot] of open) await node.call("CLUSTER", "SETSLOT", slot as string, "STABLE");
     }
     await until("the cluster is whole again", async () => {
       const states = await Promise.all(nodes.map((node) => node.call("CLUSTER", "INFO")));

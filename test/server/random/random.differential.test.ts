@@ -50,6 +50,25 @@ const SHAPES: readonly (readonly [shape: Shape, share: number, families: readonl
   ["alone", 0.12, [...EVERYWHERE, LOOKS, ALONE]],
 ];
 
+/** Without a slot the real node stays down for half a second. */
+const FINALE: readonly (readonly string[])[] = [
+  ["DISCARD"],
+  ["CLUSTER", "FLUSHSLOTS"],
+  ["FLUSHALL"],
+  ["CLUSTER", "FLUSHSLOTS"],
+  ["CLUSTER", "FLUSHSLOTS", "x"],
+  ["CLUSTER", "SLOTS"],
+  ["CLUSTER", "SHARDS"],
+  ["CLUSTER", "NODES"],
+  ["GET", "a"],
+  ["CLUSTER", "RESET", "soft"],
+  ["CLUSTER", "RESET", "HARD"],
+  ["CLUSTER", "SET-CONFIG-EPOCH", "3"],
+  ["CLUSTER", "SET-CONFIG-EPOCH", "4"],
+  ["CLUSTER", "INFO"],
+  ["CLUSTER", "RESET", "HARD"],
+];
+
 /** Implemented and in no sequence, each for a reason. */
 const APART: Readonly<Record<string, string>> = {};
 
@@ -79,6 +98,7 @@ describeWithReference("random sequences over every command", () => {
                   families,
                   cluster: shape !== "standalone",
                   nodes: shape === "cluster" ? 2 : 1,
+                  finale: shape === "alone" ? FINALE : undefined,
                   parameters: arena.parameters,
                 },
                 (name) => seen.set(name, (seen.get(name) ?? 0) + 1),
