@@ -6,7 +6,7 @@ import { meaningOf } from "./request-oracle.ts";
 import { pieces, requestStream } from "./request-streams.ts";
 
 /** More of them in a long run: PARSER_INPUTS=1000000 PARSER_SEED=7. */
-const INPUTS = Number(process.env.PARSER_INPUTS ?? 40_000);
+const INPUTS = Number(process.env.PARSER_INPUTS ?? 50_000);
 const SEED = Number(process.env.PARSER_SEED ?? 20_261_121);
 const MEGABYTE = 1024 * 1024;
 /** What a parser may hold beyond twice the bytes that came and belong to no whole command: LargeBulk's first piece, and the smallest buffer. */

@@ -291,8 +291,3 @@ export function renamed(reply: WireReply, { names }: Context): WireReply {
     .replace(/^\+\d{10}\.\d{6} \[/, "+time [")
     .replace(/\b([0-9a-f]{40}|\d{4,5})\b/g, (word) => names.get(word) ?? word);
 }
-
-/** All of them, for the documentation. */
-export function listed(): string[] {
-  return [HELP, ...Object.values(NORMAL)].map(({ why }) => why);
-}
