@@ -7,7 +7,8 @@ import { startCluster } from "../../../src/server/start-cluster.ts";
 import { startServer as startReal, startCluster as startRealCluster, until } from "../../rig/index.ts";
 import { RespClient } from "../resp-client.ts";
 import { texts } from "../resp-reply.ts";
-import { Duel, type Place } from "./duel.ts";
+import { Duel } from "./duel.ts";
+import type { Place } from "./place.ts";
 
 export type Shape = "standalone" | "cluster" | "alone";
 
@@ -81,6 +82,10 @@ export class Arena {
     };
     const arena = new Arena(shape, sides, commandNames(ourNodes[0]?.node as ServerNode), stop);
     await arena.#readParameters();
+    // The servers number connections alike from here on.
+    const duel = arena.duel();
+    for (const node of ourNodes.keys()) await duel.open(`first ${node}`, 2, node);
+    duel.close();
     return arena;
   }
 

@@ -3,6 +3,7 @@ import type { WireReply } from "../resp-reply.ts";
 import { commandName, shown, WAITING } from "./names.ts";
 import { type Context, normalisation, renamed } from "./normalise.ts";
 import { inOrder } from "./order.ts";
+import { Difference, type Place } from "./place.ts";
 import { CLOSED, Stream } from "./stream.ts";
 
 /** One command of a sequence, for one of its connections. */
@@ -21,17 +22,6 @@ interface Pair {
   resp: 2 | 3;
   /** Within MULTI: what was queued. */
   queue: (readonly Argument[])[] | undefined;
-}
-
-/** A place where the two servers did not say the same. */
-export class Difference extends Error {}
-
-/** Ports and ids of one server's (or cluster's) nodes. */
-export interface Place {
-  readonly ports: readonly number[];
-  readonly ids: readonly string[];
-  /** The port of a standalone server beside, for MIGRATE. */
-  readonly target: number;
 }
 
 /** A side's context while connections come. */

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { describeWithReference } from "../differential.ts";
 import { Arena, type Shape } from "./arena.ts";
-import { Difference } from "./duel.ts";
 import { ACL } from "./families/acl.ts";
 import { ALONE, DISABLED, LOOKS, OPEN_SLOTS, REFUSALS } from "./families/cluster.ts";
 import { COMMAND } from "./families/command.ts";
@@ -14,6 +13,7 @@ import { OBSERVE } from "./families/observe.ts";
 import { EVENTS, PUBSUB } from "./families/pubsub.ts";
 import { REDIRECTED, TRACKING } from "./families/tracking.ts";
 import { TRANSACTION } from "./families/transaction.ts";
+import { Difference } from "./place.ts";
 import { runSequence } from "./sequence.ts";
 import type { Family } from "./world.ts";
 
@@ -24,7 +24,8 @@ const SEED = Number(process.env.RANDOM_SEED ?? 20_261_121);
 const ONLY = process.env.RANDOM_SEQUENCE;
 /** So many differences are shown before the run ends. */
 const SHOWN = Number(process.env.RANDOM_DIFFERENCES ?? 1);
-const LENGTH = 120;
+/** Of one sequence; longer in a long run. */
+const LENGTH = COMMANDS > 100_000 ? 400 : 120;
 
 const EVERYWHERE: readonly Family[] = [
   CONNECTION,
