@@ -164,7 +164,7 @@ export class Connection implements ClientTransport, Flushable {
     const parser = this.#parser;
     for (;;) {
       if (client.closed || client.closeAfterReply) return;
-      parser.limits.unauthenticated = !client.authenticated;
+      parser.limits.unauthenticated = !client.authenticated && !node.access.open;
       const args = parser.next();
       if (args === undefined) break;
       const running = node.executor.process(client, args);

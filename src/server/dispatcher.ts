@@ -100,11 +100,15 @@ export class Dispatcher implements Executor {
   /** A command that is still waiting (WAIT, MIGRATE): what it propagates it says itself. */
   async #finish(client: Client, call: Call, running: Promise<void>, mark: number): Promise<void> {
     call.propagation = undefined;
+    const { entry } = call;
+    const { errors } = client.reply;
     try {
       await running;
     } catch (error) {
       this.#thrown(client, error, Math.min(mark, client.reply.mark()));
     }
+    // What failed within an EXEC that waited is counted there.
+    if (client.reply.errors > errors && entry.name !== "exec") entry.failedCalls += 1;
     if (call.propagation !== undefined) {
       this.#node.beginCommand();
       this.#propagate(call, false);

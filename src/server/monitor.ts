@@ -60,7 +60,7 @@ export class Monitors {
     const micros = String(us % 1_000_000).padStart(6, "0");
     const shown = args.map((arg) => quoted(asString(arg))).join(" ");
     const line = `+${Math.floor(us / 1_000_000)}.${micros} [${client.db} ${source(client)}] ${shown}\r\n`;
-    for (const monitor of this.#clients) monitor.reply.raw(line);
+    for (const monitor of this.#clients) if (!monitor.closeAfterReply) monitor.reply.raw(line);
   }
 }
 

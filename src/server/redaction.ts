@@ -16,11 +16,9 @@ export function redacted(entry: CommandEntry, args: readonly Bytes[], config: Co
 /** Indexes of the arguments to blank. */
 const SECRETS: Record<string, (args: readonly Bytes[], config: Config) => number[]> = {
   auth: (args) => (args.length > 3 ? [] : from(args, 1)),
-  hello: (args) => behind(args, 2, "auth", 2),
+  hello: (args) => (/^[23]$/.test(text(args, 1)) ? amongOptions(args, 2, { auth: 2 }, { setname: 1 }) : []),
   "acl|setuser": (args) => from(args, 2),
-  "acl|deluser": (args) => from(args, 2),
-  "acl|getuser": (args) => from(args, 2),
-  migrate: (args) => [...behind(args, 6, "auth", 1), ...behind(args, 6, "auth2", 2)],
+  migrate: (args) => amongOptions(args, 6, { auth: 1, auth2: 2 }, { copy: 0, replace: 0 }),
   "config|set": (args, config) =>
     from(args, 2).filter((index) => index % 2 === 1 && config.sensitive(asString(args[index - 1] as Bytes))),
 };
@@ -29,13 +27,24 @@ function from(args: readonly Bytes[], first: number): number[] {
   return args.map((_, index) => index).slice(first);
 }
 
-/** The `count` arguments behind an option word. */
-function behind(args: readonly Bytes[], first: number, word: string, count: number): number[] {
+/** What stands behind the options in `secret`, up to the first word that is no option: the real server blanks what it has understood. */
+function amongOptions(
+  args: readonly Bytes[],
+  first: number,
+  secret: Readonly<Record<string, number>>,
+  other: Readonly<Record<string, number>>,
+): number[] {
   const found: number[] = [];
-  for (let index = first; index + count < args.length; index += 1) {
-    if (asString(args[index] as Bytes).toLowerCase() !== word) continue;
-    for (let next = 1; next <= count; next += 1) found.push(index + next);
-    index += count;
+  for (let index = first; index < args.length; ) {
+    const word = text(args, index).toLowerCase();
+    const count = secret[word] ?? other[word];
+    if (count === undefined || index + count >= args.length) break;
+    for (let next = 1; next <= count && word in secret; next += 1) found.push(index + next);
+    index += 1 + count;
   }
   return found;
+}
+
+function text(args: readonly Bytes[], index: number): string {
+  return index < args.length ? asString(args[index] as Bytes) : "";
 }

@@ -1,13 +1,13 @@
 import { untilZero } from "../errors-text.ts";
 import { AclError } from "./acl-error.ts";
 
-/** A selector may be spread over several arguments: `(+get`, `~x)`. */
+/** A selector may be spread over several arguments: `(+get`, `~x)`. One that opens within another takes its place. */
 export function joinedRules(rules: readonly string[]): string[] {
   const found: string[] = [];
   let open: string | undefined;
   let first = "";
   for (const rule of rules) {
-    if (open === undefined && rule.startsWith("(") && !rule.endsWith(")")) first = open = rule;
+    if (rule.startsWith("(") && !rule.endsWith(")")) first = open = rule;
     else if (open === undefined) found.push(rule);
     else {
       open += ` ${rule}`;

@@ -45,7 +45,9 @@ export function route(
   if ((migrating || importing) && entry.name === "migrate") return undefined;
   if (migrating && missing > 0) {
     if (existing > 0) return TRY_AGAIN;
-    return redirect("ASK", member, client, slot, member.view.migrating.get(slot) as ClusterPeer);
+    const target = member.view.migrating.get(slot) as ClusterPeer;
+    // A slot may be said to migrate to where it is.
+    return target === member.view.self ? undefined : redirect("ASK", member, client, slot, target);
   }
   if (importing && (client.asking || entry.spec.flags.includes("asking"))) {
     return several && missing > 0 ? TRY_AGAIN : undefined;

@@ -12,21 +12,22 @@ export function clientKill(call: Call): void {
   const { args, client, node, reply } = call;
   const old = args.length === 3;
   let skipSelf = !old;
-  const tests: Test[] = [];
+  // Of an option given twice the last one counts.
+  const tests = new Map<string, Test>();
   if (old) {
     const address = call.arg(2);
-    tests.push(({ transport }) => transport?.address === address);
+    tests.set("addr", ({ transport }) => transport?.address === address);
   }
   for (let index = 2; !old && index < args.length; index += 2) {
     if (index + 1 >= args.length) throw new CommandError(SYNTAX_ERROR);
     const option = call.word(index);
     if (option === "skipme") skipSelf = yesOrNo(call.word(index + 1));
-    else tests.push(killTest(call, option, call.arg(index + 1)));
+    else tests.set(option, killTest(call, option, call.arg(index + 1)));
   }
   let killed = 0;
   let self = false;
   for (const candidate of [...node.clients]) {
-    if ((skipSelf && candidate === client) || !tests.every((test) => test(candidate))) continue;
+    if ((skipSelf && candidate === client) || ![...tests.values()].every((test) => test(candidate))) continue;
     killed += 1;
     if (candidate === client) self = true;
     else candidate.kill();

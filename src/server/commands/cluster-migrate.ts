@@ -191,9 +191,10 @@ const KEY_FLAGS = ["RW", "access", "delete"] as const;
 /** Options with arguments, which may themselves read `KEYS`. */
 const SKIPPED: Readonly<Record<string, number>> = { auth: 1, auth2: 2 };
 
-/** Source: migrateGetKeys; a KEYS at the end is not seen. */
+/** Source: migrateGetKeys, which is asked only where the word is found before the last argument. */
 function findKeys(args: readonly string[]): number[] {
-  for (let index = 6; index < args.length - 1; index += 1) {
+  if (!args.slice(1, -1).some((arg) => arg.toLowerCase() === "keys")) return [3];
+  for (let index = 6; index < args.length; index += 1) {
     const word = (args[index] as string).toLowerCase();
     if (word === "keys") return args[3] === "" ? args.slice(index + 1).map((_, at) => index + 1 + at) : [];
     index += SKIPPED[word] ?? 0;

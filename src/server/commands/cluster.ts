@@ -78,11 +78,18 @@ function mode(name: string, flags: readonly CommandFlag[], set: (client: Call["c
   };
 }
 
+const CLUSTER_HELP_COMMAND = helpCommand("cluster", CLUSTER_HELP);
 const FAST: readonly CommandFlag[] = ["loading", "stale", "fast"];
 
 export const CLUSTER_COMMANDS: readonly Command[] = [
   container("cluster", "3.0.0", LOOK_SUBCOMMANDS, CLUSTER_SLOT_SUBCOMMANDS, CLUSTER_NODE_SUBCOMMANDS, [
-    helpCommand("cluster", CLUSTER_HELP),
+    {
+      ...CLUSTER_HELP_COMMAND,
+      run: (call) => {
+        requireMember(call);
+        CLUSTER_HELP_COMMAND.run(call);
+      },
+    },
   ]),
   mode("asking", ["fast"], (client) => {
     client.asking = true;

@@ -9,8 +9,14 @@ import { helpCommand } from "./help.ts";
 
 function get(call: Call): void {
   const found = new Map<string, string>();
+  const seen = new Set<string>();
   for (let index = 2; index < call.args.length; index += 1) {
-    for (const [name, value] of call.node.config.match(call.arg(index))) found.set(name, value);
+    for (const [name, value] of call.node.config.match(call.arg(index))) {
+      // Asked for in two spellings it is answered in the first.
+      if (seen.has(name.toLowerCase())) continue;
+      seen.add(name.toLowerCase());
+      found.set(name, value);
+    }
   }
   call.reply.map(found.size);
   for (const [name, value] of found) {

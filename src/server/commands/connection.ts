@@ -90,7 +90,8 @@ function hello(call: Call): void {
       index += 1;
     } else throw new CommandError(`ERR Syntax error in HELLO option '${call.shown(index)}'`);
   }
-  if (!client.authenticated && !node.access.open) {
+  // Who came while there was a password is asked for it here even when it is gone.
+  if (!client.authenticated) {
     throw new CommandError(
       "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> " +
         "option can be used to authenticate the client and select the RESP protocol version at the same time",
@@ -126,7 +127,6 @@ function reset(call: Call): void {
   client.name = "";
   client.asking = false;
   client.clusterReadonly = false;
-  client.noEvict = false;
   client.replyOff = client.replySkip = client.replySkipNext = false;
   reply.muted = false;
   reply.resp = 2;

@@ -161,5 +161,7 @@ export function memorySize(value: string): bigint | undefined {
   const match = /^(\d*)([a-z]*)$/i.exec(value);
   const unit = UNITS[(match?.[2] ?? "?").toLowerCase()];
   if (!match || unit === undefined) return undefined;
-  return BigInt.asUintN(64, BigInt(match[1] || "0") * unit);
+  // As strtoull reads it, and then as C multiplies.
+  const digits = BigInt(match[1] || "0");
+  return BigInt.asUintN(64, (digits < 2n ** 64n ? digits : 2n ** 64n - 1n) * unit);
 }

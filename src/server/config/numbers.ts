@@ -54,7 +54,7 @@ export const NUMBERS: readonly Parameter[] = [
   integer("latency-monitor-threshold", 0, 0n, LONG_MAX),
   memory("proto-max-bulk-len", 536870912, 1048576n, LONG_MAX),
   integer("stream-node-max-entries", 100, 0n, LONG_MAX),
-  memory("repl-backlog-size", 1048576, 1n, LONG_MAX),
+  clamped(memory("repl-backlog-size", 1048576, 1n, LONG_MAX), 16384, Number.MAX_SAFE_INTEGER),
   memory("maxmemory", 0, 0n, ULONG_MAX),
   memory("cluster-link-sendbuf-limit", 0, 0n, ULONG_MAX),
   integer("hash-max-listpack-entries", 512, 0n, LONG_MAX, { alias: "hash-max-ziplist-entries" }),
@@ -81,8 +81,9 @@ function clamped(parameter: Parameter, low: number, high: number): Parameter {
   return {
     ...parameter,
     parse(text, before) {
-      const number = Math.min(high, Math.max(low, parameter.parse(text, before).number));
-      return { text: String(number), number };
+      const parsed = parameter.parse(text, before);
+      const number = Math.min(high, Math.max(low, parsed.number));
+      return number === parsed.number ? parsed : { text: String(number), number };
     },
   };
 }

@@ -11,6 +11,7 @@ import {
   scoreAdjustment,
   scoreValues,
   snapshotRules,
+  titleTemplate,
 } from "./word-lists.ts";
 
 /** The parameters that are words; names and defaults of 7.0.15, but for `save`: nothing is saved by itself. */
@@ -63,7 +64,7 @@ export const TEXTS: readonly Parameter[] = [
   text("aof_rewrite_cpulist", "", { immutable: true }),
   text("bgsave_cpulist", "", { immutable: true }),
   text("ignore-warnings", ""),
-  text("proc-title-template", "{title} {listen-addr} {server-mode}"),
+  special("proc-title-template", "{title} {listen-addr} {server-mode}", titleTemplate),
   text("bind-source-addr", ""),
   text("logfile", "", { immutable: true }),
   text("masterauth", "", { sensitive: true }),

@@ -124,3 +124,26 @@ export function scoreAdjustment(value: string): string {
   }
   return word === "relative" ? "yes" : word;
 }
+
+const TITLE_WORDS: Readonly<Record<string, string>> = {
+  title: "x",
+  "listen-addr": "x",
+  "server-mode": "x",
+  port: "x",
+  "tls-port": "x",
+  unixsocket: "",
+  "config-file": "",
+};
+const BAD_TITLE = "template format is invalid or contains unknown variables";
+
+/** The words must be known, and something must be left when they are filled in. */
+export function titleTemplate(value: string): string {
+  const filled = value.replace(/\{\{|\{([^}]*)\}?/g, (part, word: string | undefined) => {
+    if (word === undefined) return "{";
+    const known = part.endsWith("}") ? TITLE_WORDS[word] : undefined;
+    if (known === undefined) throw new ConfigRefusal(BAD_TITLE);
+    return known;
+  });
+  if (filled.replaceAll(" ", "") === "") throw new ConfigRefusal(BAD_TITLE);
+  return value;
+}

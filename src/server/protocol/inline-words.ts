@@ -1,5 +1,7 @@
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", b: "\b", a: "\x07" };
 const SPACE = /[ \t\n\v\f\r]/;
+/** What ends a word that has begun. */
+const STOP = /[ \t\n\r\0]/;
 
 /**
  * The words of an inline command, or of a line of redis.conf: quoted as in a shell, with `\n`, `\r`, `\t`, `\b`, `\a` and `\xff` within double quotes. Undefined
@@ -12,7 +14,7 @@ export function inlineWords(line: string): string[] | undefined {
     while (at < line.length && SPACE.test(line[at] as string)) at += 1;
     if (at >= line.length || line[at] === "\0") return words;
     let word = "";
-    while (at < line.length && !SPACE.test(line[at] as string) && line[at] !== "\0") {
+    while (at < line.length && !STOP.test(line[at] as string)) {
       const quote = line[at] as string;
       if (quote !== '"' && quote !== "'") {
         word += quote;
@@ -24,6 +26,7 @@ export function inlineWords(line: string): string[] | undefined {
       word += quoted.text;
       at = quoted.end;
       if (at < line.length && !SPACE.test(line[at] as string)) return undefined;
+      break;
     }
     words.push(word);
   }
@@ -39,7 +42,7 @@ function quotedPart(line: string, start: number, quote: string): { text: string;
       text += character;
       continue;
     }
-    const hex = quote === '"' ? /^x([0-9a-f]{2})/i.exec(line.slice(at + 1, at + 4)) : null;
+    const hex = quote === '"' ? /^x([0-9a-fA-F]{2})/.exec(line.slice(at + 1, at + 4)) : null;
     if (hex) {
       text += String.fromCharCode(Number.parseInt(hex[1] as string, 16));
       at += 3;

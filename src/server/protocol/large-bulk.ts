@@ -24,6 +24,11 @@ export class LargeBulk {
     return this.#filled;
   }
 
+  /** Memory taken so far: the first piece, or up to twice what is filled. */
+  get taken(): number {
+    return this.#memory.length;
+  }
+
   get done(): boolean {
     return this.#filled === this.length && this.#lineEnd === 2;
   }

@@ -1,5 +1,6 @@
 import { BUFFER_FROM, type Bytes } from "./arg.ts";
 import { inlineWords } from "./inline-words.ts";
+import { parseInt64 } from "./int64.ts";
 import { LargeBulk } from "./large-bulk.ts";
 import { binaryString, nameString } from "./short-string.ts";
 
@@ -51,6 +52,11 @@ export class RequestParser {
   /** Bytes of the arguments that were read of an unfinished command. */
   get argumentBytes(): number {
     return this.#argBytes;
+  }
+
+  /** Memory held for what came: at most twice the bytes of the unfinished command, and 256 KB for a long argument that has just begun. */
+  get retainedBytes(): number {
+    return (this.#owned ? this.#data.length : 0) + (this.#large?.taken ?? 0) + this.#argBytes;
   }
 
   /** Hands in the next piece; it is not kept beyond the calls of `next` that use it up. */
@@ -135,7 +141,7 @@ export class RequestParser {
   #inline(): string[] | undefined {
     const from = Math.max(this.#searched, this.#at);
     const found = this.#data.subarray(from, this.#end).indexOf(0x0a);
-    if (found < 0) {
+    if (found < 0 || this.#hasZero(from + found)) {
       this.#searched = this.#end;
       if (this.#end - this.#at > LINE_LIMIT) this.#fail("too big inline request");
       return undefined;
@@ -146,6 +152,11 @@ export class RequestParser {
     this.#at = this.#searched = end + 1;
     if (words === undefined) this.#fail("unbalanced quotes in request");
     return words;
+  }
+
+  /** The real server looks for line ends as in a C string: a line with a zero byte never ends. */
+  #hasZero(lineEnd: number): boolean {
+    return this.#data.subarray(this.#at, lineEnd).includes(0);
   }
 
   /** The number of a line `*…` or `$…`; undefined: the line is not whole. NaN: it is no number. */
@@ -161,13 +172,14 @@ export class RequestParser {
       value = value * 10 + digit;
     }
     const digits = at - this.#at - 1;
-    if (digits > 0 && at + 1 < end && data[at] === 0x0d && (digits === 1 || data[this.#at + 1] !== 0x30)) {
+    const plain = digits === 1 || data[this.#at + 1] !== 0x30;
+    if (plain && digits > 0 && at + 1 < end && data[at] === 0x0d && data[this.#at] !== 0) {
       this.#at = this.#searched = at + 2;
       return value;
     }
     const from = Math.max(this.#searched, this.#at);
     const found = data.subarray(from, end).indexOf(0x0d);
-    if (found < 0) {
+    if (found < 0 || this.#hasZero(from + found)) {
       this.#searched = end;
       if (end - this.#at > LINE_LIMIT) this.#fail(tooBig);
       return undefined;
@@ -179,7 +191,7 @@ export class RequestParser {
     }
     const text = binaryString(data, this.#at + 1, stop - this.#at - 1);
     this.#at = this.#searched = stop + 2;
-    return /^(0|-?[1-9]\d{0,18})$/.test(text) ? Number(text) : Number.NaN;
+    return Number(parseInt64(text) ?? Number.NaN);
   }
 
   #header(): boolean {

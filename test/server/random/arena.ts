@@ -7,7 +7,8 @@ import { startCluster } from "../../../src/server/start-cluster.ts";
 import { startServer as startReal, startCluster as startRealCluster, until } from "../../rig/index.ts";
 import { RespClient } from "../resp-client.ts";
 import { texts } from "../resp-reply.ts";
-import { Duel, type Place } from "./duel.ts";
+import { Duel } from "./duel.ts";
+import type { Place } from "./place.ts";
 
 export type Shape = "standalone" | "cluster" | "alone";
 
@@ -81,6 +82,10 @@ export class Arena {
     };
     const arena = new Arena(shape, sides, commandNames(ourNodes[0]?.node as ServerNode), stop);
     await arena.#readParameters();
+    // The servers number connections alike from here on.
+    const duel = arena.duel();
+    for (const node of ourNodes.keys()) await duel.open(`first ${node}`, 2, node);
+    duel.close();
     return arena;
   }
 
@@ -146,18 +151,15 @@ export class Arena {
     const nodes = each.controls.slice(0, -1);
     if (this.shape === "alone") {
       const control = nodes[0] as RespClient;
-      await control.call("CLUSTER", "FLUSHSLOTS");
-      await control.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+      await control.pipeline([
+        ["CLUSTER", "FLUSHSLOTS"],
+        ["CLUSTER", "ADDSLOTSRANGE", "0", "16383"],
+      ]);
       each.place = { ...each.place, ids: await ids(nodes) };
-    } else {
-      const slots = Array.from({ length: 16384 }, (_, slot) => slot);
-      const open = (await Promise.all(nodes.map((node) => node.call("CLUSTER", "NODES"))))
-        .map(String)
-        .join()
-        .matchAll(/\[(\d+)-/g);
-      const opened = [...open].map(([, slot]) => Number(slot)).filter((slot) => slots.includes(slot));
-      for (const node of nodes)
-        for (const slot of new Set(opened)) await node.call("CLUSTER", "SETSLOT", slot, "STABLE");
+    }
+    for (const node of nodes) {
+      const open = String(await node.call("CLUSTER", "NODES")).matchAll(/\[(\d+)-/g);
+      for (const [, slot] of open) await node.call("CLUSTER", "SETSLOT", slot as string, "STABLE");
     }
     await until("the cluster is whole again", async () => {
       const states = await Promise.all(nodes.map((node) => node.call("CLUSTER", "INFO")));

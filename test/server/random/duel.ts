@@ -1,7 +1,9 @@
 import type { Argument } from "../resp-client.ts";
 import type { WireReply } from "../resp-reply.ts";
-import { commandName, shown } from "./names.ts";
+import { commandName, shown, WAITING } from "./names.ts";
 import { type Context, normalisation, renamed } from "./normalise.ts";
+import { inOrder } from "./order.ts";
+import { Difference, type Place } from "./place.ts";
 import { CLOSED, Stream } from "./stream.ts";
 
 /** One command of a sequence, for one of its connections. */
@@ -22,17 +24,6 @@ interface Pair {
   queue: (readonly Argument[])[] | undefined;
 }
 
-/** A place where the two servers did not say the same. */
-export class Difference extends Error {}
-
-/** Ports and ids of one server's (or cluster's) nodes. */
-export interface Place {
-  readonly ports: readonly number[];
-  readonly ids: readonly string[];
-  /** The port of a standalone server beside, for MIGRATE. */
-  readonly target: number;
-}
-
 /** A side's context while connections come. */
 interface Known extends Context {
   readonly ids: Set<string>;
@@ -40,18 +31,6 @@ interface Known extends Context {
 }
 
 const KEPT = 40;
-const WAITING = new Set([
-  "subscribe",
-  "psubscribe",
-  "ssubscribe",
-  "unsubscribe",
-  "punsubscribe",
-  "sunsubscribe",
-  "monitor",
-  "client|reply",
-  "debug|protocol",
-  "exec",
-]);
 
 /** Connections by name to both servers, which are told the same one command at a time; every connection must hear the same. */
 export class Duel {
@@ -304,36 +283,6 @@ export class Duel {
       return `127.0.0.1:${kind === "addr" ? stream.localPort : stream.port}`;
     });
   }
-}
-
-/**
- * What comes of a hash table has no order: messages by several patterns to the same connection, and confirmations of an UNSUBSCRIBE that names
- * nothing (their counts stay where they are).
- */
-function inOrder(heard: readonly WireReply[]): WireReply[] {
-  const items = [...heard];
-  const group = (item: WireReply | undefined): string => {
-    if (item === undefined || typeof item === "string" || typeof item[1] !== "string") return "";
-    if (item[1] === "$pmessage") return JSON.stringify([item[3], item[4]]);
-    return /^\$[ps]?unsubscribe$/.test(item[1]) ? item[1] : "";
-  };
-  for (let start = 0; start < items.length; ) {
-    const kind = group(items[start]);
-    let end = start + 1;
-    while (kind !== "" && group(items[end]) === kind) end += 1;
-    const names = items
-      .slice(start, end)
-      .map((item) => JSON.stringify(item[2]))
-      .sort();
-    if (end - start > 1) {
-      for (const [index, name] of names.entries()) {
-        const item = items[start + index] as readonly WireReply[];
-        items[start + index] = [item[0], item[1], JSON.parse(name), ...item.slice(3)] as WireReply;
-      }
-    }
-    start = end;
-  }
-  return items;
 }
 
 function same(one: WireReply[], other: WireReply[]): boolean {

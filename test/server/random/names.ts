@@ -14,6 +14,20 @@ const CONTAINERS = new Set([
   "slowlog",
 ]);
 
+/** They may have no reply of their own, or several: a mark is sent behind them. */
+export const WAITING: ReadonlySet<string> = new Set([
+  "subscribe",
+  "psubscribe",
+  "ssubscribe",
+  "unsubscribe",
+  "punsubscribe",
+  "sunsubscribe",
+  "monitor",
+  "client|reply",
+  "debug|protocol",
+  "exec",
+]);
+
 /** `get`, `config|get`: what the arguments call, whether it exists or not. */
 export function commandName(args: readonly Argument[]): string {
   const name = String(args[0] ?? "").toLowerCase();

@@ -48,7 +48,8 @@ function clientLines(reply: WireReply, context: Context): WireReply {
   if (typeof reply !== "string" || reply[0] === "-") return reply;
   return lines(reply)
     .filter((line) => context.ids.has(/^id=(\d+) /.exec(line)?.[1] ?? ""))
-    .map((line) => line.replace(VOLATILE, "$1=*"));
+    .map((line) => line.replace(VOLATILE, "$1=*"))
+    .sort();
 }
 
 /** Counters that follow from the commands alone. */
@@ -147,7 +148,7 @@ const keys = (why: string, name: string): Normalisation =>
   normal(why, (reply) => (KEYS[name] as (reply: WireReply) => WireReply)(reply));
 const HELP = normal("HELP texts are our own; the first line is compared", help);
 const LINES = normal(
-  "lines of the test's connections without addr, laddr, fd, age, idle, events and what buffers take (qbuf … tot-mem)",
+  "lines of the test's connections without addr, laddr, fd, age, idle, events and what buffers take (qbuf … tot-mem), in any order: the real server turns its list round",
   clientLines,
 );
 const ORDER = normal("the order of a hash table", sorted);
@@ -289,9 +290,4 @@ export function renamed(reply: WireReply, { names }: Context): WireReply {
   return reply
     .replace(/^\+\d{10}\.\d{6} \[/, "+time [")
     .replace(/\b([0-9a-f]{40}|\d{4,5})\b/g, (word) => names.get(word) ?? word);
-}
-
-/** All of them, for the documentation. */
-export function listed(): string[] {
-  return [HELP, ...Object.values(NORMAL)].map(({ why }) => why);
 }

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { describeWithReference } from "../differential.ts";
 import { Arena, type Shape } from "./arena.ts";
-import { Difference } from "./duel.ts";
 import { ACL } from "./families/acl.ts";
 import { ALONE, DISABLED, LOOKS, OPEN_SLOTS, REFUSALS } from "./families/cluster.ts";
 import { COMMAND } from "./families/command.ts";
@@ -14,6 +13,7 @@ import { OBSERVE } from "./families/observe.ts";
 import { EVENTS, PUBSUB } from "./families/pubsub.ts";
 import { REDIRECTED, TRACKING } from "./families/tracking.ts";
 import { TRANSACTION } from "./families/transaction.ts";
+import { Difference } from "./place.ts";
 import { runSequence } from "./sequence.ts";
 import type { Family } from "./world.ts";
 
@@ -24,7 +24,8 @@ const SEED = Number(process.env.RANDOM_SEED ?? 20_261_121);
 const ONLY = process.env.RANDOM_SEQUENCE;
 /** So many differences are shown before the run ends. */
 const SHOWN = Number(process.env.RANDOM_DIFFERENCES ?? 1);
-const LENGTH = 120;
+/** Of one sequence; longer in a long run. */
+const LENGTH = COMMANDS > 100_000 ? 400 : 120;
 
 const EVERYWHERE: readonly Family[] = [
   CONNECTION,
@@ -48,6 +49,25 @@ const SHAPES: readonly (readonly [shape: Shape, share: number, families: readonl
   ["standalone", 0.7, [...EVERYWHERE, DISABLED]],
   ["cluster", 0.18, [...EVERYWHERE, LOOKS, OPEN_SLOTS, REFUSALS]],
   ["alone", 0.12, [...EVERYWHERE, LOOKS, ALONE]],
+];
+
+/** Without a slot the real node stays down for half a second. */
+const FINALE: readonly (readonly string[])[] = [
+  ["DISCARD"],
+  ["CLUSTER", "FLUSHSLOTS"],
+  ["FLUSHALL"],
+  ["CLUSTER", "FLUSHSLOTS"],
+  ["CLUSTER", "FLUSHSLOTS", "x"],
+  ["CLUSTER", "SLOTS"],
+  ["CLUSTER", "SHARDS"],
+  ["CLUSTER", "NODES"],
+  ["GET", "a"],
+  ["CLUSTER", "RESET", "soft"],
+  ["CLUSTER", "RESET", "HARD"],
+  ["CLUSTER", "SET-CONFIG-EPOCH", "3"],
+  ["CLUSTER", "SET-CONFIG-EPOCH", "4"],
+  ["CLUSTER", "INFO"],
+  ["CLUSTER", "RESET", "HARD"],
 ];
 
 /** Implemented and in no sequence, each for a reason. */
@@ -79,6 +99,7 @@ describeWithReference("random sequences over every command", () => {
                   families,
                   cluster: shape !== "standalone",
                   nodes: shape === "cluster" ? 2 : 1,
+                  finale: shape === "alone" ? FINALE : undefined,
                   parameters: arena.parameters,
                 },
                 (name) => seen.set(name, (seen.get(name) ?? 0) + 1),

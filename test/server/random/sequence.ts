@@ -13,6 +13,8 @@ export interface SequenceOptions {
   readonly families: readonly Family[];
   readonly cluster: boolean;
   readonly nodes: number;
+  /** What comes last, seldom: the servers need some time after it. */
+  readonly finale?: readonly Args[] | undefined;
   readonly parameters: ReadonlyMap<string, string>;
 }
 
@@ -62,4 +64,11 @@ export async function runSequence(
     }
   }
   await duel.sync();
+  if (options.finale !== undefined && draw.chance(0.04)) {
+    for (const args of options.finale) {
+      seen(commandName(args));
+      await duel.say({ on: "a", args });
+    }
+    await duel.sync();
+  }
 }

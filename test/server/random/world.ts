@@ -33,17 +33,24 @@ export class World {
   readonly keyspace: RandomCommands;
   readonly duel: Duel;
   readonly cluster: boolean;
+  /** More than one node. */
+  readonly several: boolean;
   /** Names and values of all parameters at the start. */
   readonly parameters: ReadonlyMap<string, string>;
 
   constructor(
     draw: Draw,
     duel: Duel,
-    options: { readonly cluster: boolean; readonly parameters: ReadonlyMap<string, string> },
+    options: {
+      readonly cluster: boolean;
+      readonly nodes: number;
+      readonly parameters: ReadonlyMap<string, string>;
+    },
   ) {
     this.draw = draw;
     this.duel = duel;
     this.cluster = options.cluster;
+    this.several = options.nodes > 1;
     this.parameters = options.parameters;
     this.values = new RandomValues(draw);
     this.keyspace = new RandomCommands(draw.integer(2 ** 31), ["SHUTDOWN"]);

@@ -5,6 +5,7 @@ import { chosenEncoding, isString } from "../../keyspace/value.ts";
 import type { Bytes } from "../../protocol/arg.ts";
 import { slice, toOwnBuffer } from "../../protocol/bytes.ts";
 import { parseInt64 } from "../../protocol/int64.ts";
+import { ALL_DATABASES } from "../generic/delete.ts";
 import { datasetDigest, valueDigest } from "./dataset-digest.ts";
 
 export function digest({ node, reply }: Call): void {
@@ -54,6 +55,8 @@ export function reload(call: Call): void {
   if (args.length > 2) {
     throw new CommandError("ERR DEBUG RELOAD has no options here: there is no file");
   }
+  // The real one empties itself before it loads.
+  node.databaseFlushed(ALL_DATABASES);
   for (const db of node.databases) {
     for (const key of [...db.names()]) {
       if (db.isExpired(key)) db.delete(key);

@@ -3,7 +3,7 @@ import { CommandError } from "../../command-error.ts";
 import { SYNTAX_ERROR } from "../../errors-text.ts";
 
 /** For `databaseFlushed`. */
-const ALL_DATABASES = -1;
+export const ALL_DATABASES = -1;
 
 /** DEL key [key …], UNLINK key [key …] */
 export function del(call: Call): void {

@@ -33,13 +33,14 @@ export function restore(call: Call): void {
   const deleted = replace && db.delete(key);
   // More milliseconds than 64 bits hold wrap to a time long ago.
   const time = absolute || ttl === 0 ? ttl : (addInt64(ttl, call.now) ?? -1);
-  reply.ok();
   if (ttl !== 0 && time <= call.now && !node.replica) {
-    if (!deleted) return;
-    call.propagate(["DEL", key]);
-    db.changed(key);
-    db.notify("g", "del", key);
-    node.dirty += 1;
+    if (deleted) {
+      call.propagate(["DEL", key]);
+      db.changed(key);
+      db.notify("g", "del", key);
+      node.dirty += 1;
+    }
+    reply.ok();
     return;
   }
   db.add(key, value);
@@ -53,6 +54,8 @@ export function restore(call: Call): void {
     db.store.setAccess(key, aging.ofIdleSeconds(idleSeconds, call.now));
   db.changed(key);
   db.notify("g", "restore", key);
+  // Behind what its own connection is told of it.
+  reply.ok();
   node.dirty += 1;
 }
 

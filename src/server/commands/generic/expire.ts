@@ -54,8 +54,9 @@ function setExpiry(call: Call, unit: bigint, base: number): void {
     reply.integer(0);
     return;
   }
-  reply.integer(1);
   const over = time <= call.now && !node.replica;
+  // A connection that listens hears of a deletion before the reply, and of a new time behind it.
+  if (!over) reply.integer(1);
   if (over) {
     db.delete(key);
     call.propagate([node.config.flag("lazyfree-lazy-expire") ? "UNLINK" : "DEL", key]);
@@ -65,6 +66,7 @@ function setExpiry(call: Call, unit: bigint, base: number): void {
   }
   db.changed(key);
   db.notify("g", over ? "del" : "expire", key);
+  if (over) reply.integer(1);
   node.dirty += 1;
 }
 

@@ -139,7 +139,6 @@ function alone(world: World): Turn | Args {
         () => ["CLUSTER", "FORGET", id(world)],
         () => ["CLUSTER", "BUMPEPOCH"],
         () => ["FLUSHALL"],
-        () => ["CONFIG", "SET", "cluster-require-full-coverage", draw.pick(["yes", "no"])],
         () => ["CONFIG", "SET", "cluster-allow-reads-when-down", draw.pick(["yes", "no"])],
       ])(),
     ],

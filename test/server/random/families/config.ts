@@ -11,6 +11,8 @@ export const HELD_PARAMETERS: Readonly<Record<string, string>> = {
   "client-query-buffer-limit": "would close connections by buffer sizes, which are each server's own",
   "cluster-announce-*": "who the node says it is",
   "cluster-node-timeout": "times of the real cluster",
+  "cluster-require-full-coverage": "takes effect at the next tick of the real cluster",
+  "cluster-allow-replica-migration": "as above",
   "cluster-port": "where the server listens",
   dbfilename: "files",
   dir: "files",

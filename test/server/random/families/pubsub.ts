@@ -32,7 +32,8 @@ function pubsub(world: World, on: string): Turn | Args {
     case 6:
     case 7:
     case 8:
-      return ["PUBLISH", draw.pick(CHANNELS), world.values.value()];
+      // To other nodes it takes the real bus some time.
+      return [world.several ? "SPUBLISH" : "PUBLISH", draw.pick(CHANNELS), world.values.value()];
     case 9:
       return ["SPUBLISH", draw.pick(CHANNELS), world.values.value()];
     case 10:
@@ -50,7 +51,7 @@ function pubsub(world: World, on: string): Turn | Args {
             ["SUBSCRIBE"],
             ["PSUBSCRIBE"],
             ["SSUBSCRIBE"],
-            ["PUBLISH", "x"],
+            ["PUBLISH"],
             ["SPUBLISH"],
             ["PUBSUB"],
             ["PUBSUB", "HELP"],
