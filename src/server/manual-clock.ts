@@ -16,14 +16,21 @@ const MILLISECONDS: Check = {
   holds: (value) => Number.isFinite(value) && (value as number) >= 0,
 };
 
+const START: Check = {
+  expected: "a number of milliseconds since 1970",
+  holds: (value) => Number.isFinite(Number(value)),
+};
+
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
   #nowUs: number;
   #order = 0;
   readonly #timers = new Set<ManualTimer>();
+  #moving: Promise<unknown> = Promise.resolve();
 
   /** `startMs` in milliseconds since 1970; by default the present. */
   constructor(startMs: number = Date.now()) {
+    checkArgument("ManualClock", "startMs", START, startMs);
     this.#nowUs = Math.floor(startMs) * 1000;
   }
 
@@ -57,17 +64,28 @@ export class ManualClock implements Clock {
     this.skip(ms);
   }
 
-  /** Moves the time without running what becomes due: for the duration of a command that seems to take long. */
+  /**
+   * Moves the time without running what becomes due, which waits for the next `advance`. Throws ConfigError `BAD_ARGUMENT` for what is no number of
+   * milliseconds.
+   */
   skip(ms: number): void {
+    checkArgument("skip", "ms", MILLISECONDS, ms);
     this.#nowUs += Math.round(ms * 1000);
   }
 
   /**
    * Moves on by `ms`, running each timer at its time. Between two times at which timers run, and at the end, promises settle and sockets of this process
-   * get some turns of the event loop. Rejects with ConfigError `BAD_ARGUMENT` for what is no number of milliseconds.
+   * get some turns of the event loop. A second call goes on where the first one ends. Rejects with ConfigError `BAD_ARGUMENT` for what is no number of
+   * milliseconds.
    */
   async advance(ms: number): Promise<void> {
     checkArgument("advance", "ms", MILLISECONDS, ms);
+    const moved = this.#moving.then(() => this.#advance(ms));
+    this.#moving = moved.catch(() => {});
+    return moved;
+  }
+
+  async #advance(ms: number): Promise<void> {
     const end = this.#nowUs + Math.round(ms * 1000);
     await settle();
     for (;;) {

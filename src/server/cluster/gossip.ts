@@ -104,10 +104,15 @@ function correct(
   claims: readonly SlotRange[],
 ): void {
   const { view } = receiver;
+  // Both are ascending.
+  let next = 0;
   for (const range of view.ranges) {
+    while (next < claims.length && (claims[next] as SlotRange).last < range.first) next += 1;
+    const claim = claims[next];
+    if (claim === undefined) return;
     const { owner } = range;
     if (owner === peer || owner.configEpoch <= epoch || view.unclaimed.has(range.first)) continue;
-    if (!claims.some(({ first, last }) => first <= range.last && range.first <= last)) continue;
+    if (claim.first > range.last) continue;
     receiver.countMessage("update", sender);
     const known = sender.view.peers.get(owner.id);
     if (known === undefined || known.configEpoch >= owner.configEpoch) continue;

@@ -48,6 +48,7 @@ export class SlotMove {
 
   /** Moves the next keys; false where none was left. */
   async step(): Promise<boolean> {
+    if (this.from === this.to) return false;
     const keys = this.from.node.databases[0]?.slots?.keysOf(this.slot, this.#keysPerStep) ?? [];
     if (keys.length === 0) return false;
     const { host, port } = this.to;
