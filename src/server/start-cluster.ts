@@ -28,11 +28,13 @@ export class Cluster implements AsyncDisposable {
     this.clock = clock;
   }
 
-  /** `redis-cluster://host:port,…` of all nodes, with the password. */
+  /** `redis-cluster://host:port,…` (`rediss-cluster://` with TLS) of all nodes, with the password. */
   get url(): string {
     const password = this.#options.password ?? "";
     const login = password === "" ? "" : `:${encodeURIComponent(password)}@`;
-    return `redis-cluster://${login}${this.#nodes.map((node) => node.address).join(",")}`;
+    const scheme = this.#options.tls === undefined ? "redis-cluster" : "rediss-cluster";
+    const hosts = this.#nodes.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`);
+    return `${scheme}://${login}${hosts.join(",")}`;
   }
 
   /** In the order in which they were started: at first all primaries, then the replicas of the first, of the second, and so on. */
@@ -86,7 +88,8 @@ export class Cluster implements AsyncDisposable {
   ): Promise<ClusterNode> {
     checkOptions("addNode", options, { replicaOf: OBJECT, port: wholeNumber(0, 65_535) });
     if (options.replicaOf !== undefined) this.#check("addNode", options.replicaOf, "primary");
-    if (options.replicaOf?.member.paused) throw badNode("addNode", "a primary that is not paused", options.replicaOf);
+    if (options.replicaOf?.member.paused)
+      throw badNode("addNode", "a primary that is not paused", options.replicaOf);
     const node = await ClusterNode.start({ ...this.#options, port: options.port ?? 0 });
     const witness = this.#nodes.find(({ running, member }) => running && !member.paused);
     if (witness !== undefined) meet(witness.member, node.host, node.port);

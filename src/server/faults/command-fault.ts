@@ -74,5 +74,7 @@ export function described(client: Client): FaultConnection {
 
 function isNamed(names: ReadonlySet<string>, args: readonly Bytes[]): boolean {
   const name = asString(args[0] ?? "").toLowerCase();
-  return names.has(name) || (args.length > 1 && names.has(`${name}|${asString(args[1] ?? "").toLowerCase()}`));
+  return (
+    names.has(name) || (args.length > 1 && names.has(`${name}|${asString(args[1] ?? "").toLowerCase()}`))
+  );
 }

@@ -1,4 +1,6 @@
+import { networkInterfaces } from "node:os";
 import { afterEach, expect, test } from "vitest";
+import { connect } from "../../../src/index.ts";
 import { type Cluster, ManualClock, startCluster } from "../../../src/server/index.ts";
 import { keySlot } from "../../../src/slots/index.ts";
 import { RespClient } from "../resp-client.ts";
@@ -102,4 +104,25 @@ test("a slot that is moved to its owner has nothing to move, held or not", async
   expect([await move.step(), move.moved]).toEqual([false, 0]);
   await move.finish();
   expect(cluster.ownerOf(slot)).toBe(owner);
+});
+
+const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
+  list?.some(({ address }) => address === "::1"),
+);
+
+test.runIf(hasIpv6)(
+  "on IPv6 the hosts of a cluster's url stand in brackets, and a client takes it",
+  async () => {
+    const cluster = await startCluster({ primaries: 2, host: "::1" });
+    open.push(cluster);
+    await using client = await connect(cluster.url);
+    await client.mset([["a", "1"]]);
+    expect(String(await client.mget(["a"]))).toBe("1");
+  },
+);
+
+test("the url of a cluster with TLS says so", async () => {
+  const cluster = await startCluster({ primaries: 1, tls: {} });
+  open.push(cluster);
+  expect(cluster.url).toBe(`rediss-cluster://${cluster.nodes[0]!.address}`);
 });
