@@ -22,6 +22,7 @@ export class Cluster implements AsyncDisposable {
   readonly #options: ServerOptions;
   readonly #nodes: ClusterNode[];
 
+  /** @internal */
   constructor(nodes: ClusterNode[], options: ServerOptions, clock: Clock) {
     this.#nodes = nodes;
     this.#options = options;

@@ -22,6 +22,7 @@ export class ClusterNode {
     this.#member = memberOf(server.node) as ClusterMember;
   }
 
+  /** @internal */
   static async start(options: ServerOptions): Promise<ClusterNode> {
     const node = new ClusterNode(options, await startServer(options));
     node.#member.refreshSelf();
@@ -64,6 +65,7 @@ export class ClusterNode {
     return this.node.journal;
   }
 
+  /** @internal */
   get member(): ClusterMember {
     return this.#member;
   }

@@ -26,6 +26,7 @@ export class SlotMove {
   readonly #keysPerStep: number;
   readonly #others: () => readonly ClusterNode[];
 
+  /** @internal */
   constructor(
     slot: number,
     from: ClusterNode,
@@ -40,7 +41,7 @@ export class SlotMove {
     this.#others = others;
   }
 
-  /** IMPORTING at the target, MIGRATING at the source. */
+  /** @internal IMPORTING at the target, MIGRATING at the source. */
   async open(): Promise<void> {
     await this.#tell(this.to, "IMPORTING", this.from.id);
     await this.#tell(this.from, "MIGRATING", this.to.id);
