@@ -4,6 +4,9 @@ import type { Redis, RedisOptions } from "ioredis";
 import type { ReplyDecoder } from "../bytes/reply-decoder.ts";
 import { enterRead, guardReads } from "./read-guard.ts";
 
+const CR = 13;
+const LF = 10;
+
 /** Makes an ioredis instance with these options over the user's own; it must not connect by itself. */
 export type RedisFactory = (options: RedisOptions) => Redis;
 
@@ -140,14 +143,16 @@ class Feed implements Connection {
   #decoder: ReplyDecoder | undefined;
   /** The read under way goes into the decoder's buffer; Node asks for a buffer one read ahead. */
   #direct = false;
+  /** ioredis 6 has its answer before the CRLF behind it, which may come with a later read. */
+  #betweenReplies = true;
   #onProtocolError: ((error: Error) => void) | undefined;
   #onRead: (() => void) | undefined;
 
   constructor({ tls, family }: RedisOptions, request: ConnectionRequest) {
     const onread = {
       buffer: () => {
-        this.#direct = this.#decoder !== undefined;
-        return this.#decoder?.space() ?? this.#handshakeBuffer;
+        this.#direct = this.#decoder !== undefined && !this.#betweenReplies;
+        return this.#direct ? this.#decoder!.space() : this.#handshakeBuffer;
       },
       callback: (count: number) => {
         this.#received(count);
@@ -188,9 +193,19 @@ class Feed implements Connection {
     enterRead(this.socket);
     try {
       if (this.#direct) decoder.received(count);
-      else decoder.write(Buffer.from(this.#handshakeBuffer.subarray(0, count)));
+      else decoder.write(this.#firstReply(this.#handshakeBuffer.subarray(0, count)));
     } catch (error) {
       this.#onProtocolError!(error as Error);
     }
+  }
+
+  /** A copy without what is left of the handshake's last reply. */
+  #firstReply(bytes: Buffer): Buffer {
+    let from = 0;
+    while (this.#betweenReplies && from < bytes.length) {
+      if (bytes[from] === CR || bytes[from] === LF) from += 1;
+      else this.#betweenReplies = false;
+    }
+    return Buffer.from(bytes.subarray(from));
   }
 }

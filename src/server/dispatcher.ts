@@ -37,7 +37,7 @@ export class Dispatcher implements Executor {
     const { wire } = this.#node;
     const mark = wire === undefined ? 0 : client.reply.mark();
     const fault = wire?.command?.(client, args);
-    if (fault !== undefined) client.reply.error(fault);
+    if (fault !== undefined) this.#injected(client, args, fault);
     const running = fault === undefined ? this.#check(client, args) : undefined;
     if (running === undefined) this.#processed(client, args, mark);
     else return running.then(() => this.#processed(client, args, 0));
@@ -218,6 +218,16 @@ export class Dispatcher implements Executor {
       client.reply.error(`${EXEC_ABORT.replace(" previous errors.", ": ")}${text.replace(/^ERR /, "")}`);
       for (const hook of this.#node.hooks.execAborted) hook(client, args ?? NO_ARGS);
     } else client.reply.error(text);
+  }
+
+  /** An error that takes a command's place spoils a transaction as a real one does, but is told in its own words. */
+  #injected(client: Client, args: readonly Bytes[], text: string): void {
+    client.lastCommand = this.#node.commands.resolve(args) ?? client.lastCommand;
+    if (client.multi) {
+      client.dirtyExec = true;
+      if (client.lastCommand?.name === "exec") discardTransaction(this.#node, client);
+    }
+    client.reply.error(text);
   }
 
   /** The end of one command: flags that last for one command only. Source: resetClient. */

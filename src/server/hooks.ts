@@ -40,6 +40,8 @@ export class Hooks {
   readonly published: ((channel: string, message: Bytes, sharded: boolean) => void)[] = [];
   /** The node's shard has lost a slot of the cluster: sharded subscriptions in it end. */
   readonly slotLost: ((slot: number) => void)[] = [];
+  /** Why a key of a snapshot cannot be held here, or undefined. */
+  readonly restoring: ((key: string) => string | undefined)[] = [];
   readonly opened: ((client: Client) => void)[] = [];
   /** The connection is gone: subscriptions, tracking, MONITOR and so on end. Also called by RESET with `reset` true. */
   readonly closed: ((client: Client, reset: boolean) => void)[] = [];

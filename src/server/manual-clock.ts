@@ -29,6 +29,11 @@ const MILLISECONDS: Check = {
   holds: (value) => Number.isFinite(value) && (value as number) >= 0,
 };
 
+const START: Check = {
+  expected: "a number of milliseconds since 1970",
+  holds: (value) => Number.isFinite(Number(value)),
+};
+
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
   /** Microseconds since 1970 without what was skipped since the clock has been shared. */
@@ -38,9 +43,11 @@ export class ManualClock implements Clock {
   #order = 0;
   readonly #timers = new Set<ManualTimer>();
   readonly #followers = new Set<ClockFollower>();
+  #moving: Promise<unknown> = Promise.resolve();
 
-  /** `startMs` in milliseconds since 1970; by default the present. */
+  /** `startMs` in milliseconds since 1970; by default the present. Throws ConfigError `BAD_ARGUMENT`. */
   constructor(startMs: number = Date.now()) {
+    checkArgument("ManualClock", "startMs", START, startMs);
     this.#ownUs = Math.floor(startMs) * 1000;
   }
 
@@ -74,8 +81,12 @@ export class ManualClock implements Clock {
     this.skip(ms);
   }
 
-  /** Moves the time without running what becomes due: for the duration of a command that seems to take long. */
+  /**
+   * Moves the time without running what becomes due, which waits for the next `advance`. Throws ConfigError `BAD_ARGUMENT` for what is no number of
+   * milliseconds.
+   */
   skip(ms: number): void {
+    checkArgument("skip", "ms", MILLISECONDS, ms);
     const us = Math.round(ms * 1000);
     if (this.#skippedUs === undefined) this.#ownUs += us;
     else Atomics.add(this.#skippedUs, 0, BigInt(us));
@@ -83,12 +94,14 @@ export class ManualClock implements Clock {
 
   /**
    * Moves on by `ms`, running each timer at its time. Between two times at which timers run, and at the end, promises settle and sockets of this process
-   * get some turns of the event loop. Servers in worker threads run their own timers up to the same time; timers of different workers that are due at
-   * once have no order. Rejects with ConfigError `BAD_ARGUMENT` for what is no number of milliseconds.
+   * get some turns of the event loop. A second call goes on where the first one ends. Servers in worker threads run their own timers up to the same time;
+   * timers of different workers that are due at once have no order. Rejects with ConfigError `BAD_ARGUMENT` for what is no number of milliseconds.
    */
   async advance(ms: number): Promise<void> {
     checkArgument("advance", "ms", MILLISECONDS, ms);
-    await this.advanceTo(this.#ownUs + Math.round(ms * 1000));
+    const moved = this.#moving.then(() => this.advanceTo(this.#ownUs + Math.round(ms * 1000)));
+    this.#moving = moved.catch(() => {});
+    return moved;
   }
 
   /** @internal See ClockFollower. */

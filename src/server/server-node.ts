@@ -230,16 +230,18 @@ export class ServerNode implements KeyspaceHost {
 
   /**
    * All keys with values and times to live, and the settings that CONFIG SET can change, as an RDB file, which a real server of 7.0 or later loads
-   * too. Connections, users, statistics and the cluster are not in it.
+   * too. Connections, users and passwords, addresses, statistics and the cluster are not in it.
    */
   snapshot(): Buffer {
     return takeSnapshot(this);
   }
 
-  /** Puts a snapshot in the place of all keys and settings; watched keys, tracking and replicas are told. Throws
-   * ConfigError `BAD_SNAPSHOT`, and changes nothing then. */
+  /**
+   * Puts a snapshot in the place of all keys and settings; watched keys, tracking and replicas are told. What has expired meanwhile is left out. Throws
+   * ConfigError `BAD_SNAPSHOT`, and changes nothing then: for bytes that are none, a database that is not here, a slot of another node of the cluster.
+   */
   restore(snapshot: Uint8Array): void {
-    restoreSnapshot(this, Buffer.from(snapshot.buffer, snapshot.byteOffset, snapshot.byteLength));
+    restoreSnapshot(this, snapshot);
   }
 
   configNumber(name: string): number {

@@ -1,5 +1,6 @@
 import { ConfigError } from "../errors.ts";
 import type { Config } from "./config.ts";
+import type { Hooks } from "./hooks.ts";
 import type { Database } from "./keyspace/database.ts";
 import type { Value } from "./keyspace/value.ts";
 import type { Bytes } from "./protocol/arg.ts";
@@ -11,10 +12,14 @@ import { SERVER_VERSION } from "./server-version.ts";
 
 const SETTINGS_NOTE = "slotpack-settings";
 
+/** Where a server listens, what it calls itself and its passwords stay its own. */
+const OWN_SETTINGS = /^(bind|requirepass|master(user|auth)|dir|tls-.+|cluster-announce-.+)$/;
+
 /** What a snapshot is taken of and put back into. */
 export interface SnapshotHost {
   readonly databases: readonly Database[];
   readonly config: Config;
+  readonly hooks: Pick<Hooks, "restoring">;
   readonly replica: boolean;
   dirty: number;
   now(): number;
@@ -29,7 +34,9 @@ export function takeSnapshot(host: SnapshotHost): Buffer {
   const notes = {
     "redis-ver": SERVER_VERSION,
     ctime: String(Math.floor(host.now() / 1000)),
-    [SETTINGS_NOTE]: JSON.stringify(config.settings()),
+    [SETTINGS_NOTE]: JSON.stringify(
+      Object.fromEntries(Object.entries(config.settings()).filter(([name]) => !OWN_SETTINGS.test(name))),
+    ),
   };
   return writeRdb(notes, entriesOf(databases));
 }
@@ -44,11 +51,20 @@ function* entriesOf(databases: readonly Database[]): Generator<RdbEntry> {
 }
 
 /** Puts a snapshot in the place of all that is there; replicas are told. Throws ConfigError `BAD_SNAPSHOT`, and changes nothing then. */
-export function restoreSnapshot(host: SnapshotHost, bytes: Buffer): void {
+export function restoreSnapshot(host: SnapshotHost, snapshot: Uint8Array): void {
+  if (!(snapshot instanceof Uint8Array)) throw badSnapshot("expected the bytes that snapshot() gave");
   if (host.replica) throw badSnapshot("a replica holds what its primary holds");
-  const { notes, entries } = readSnapshot(bytes);
+  const now = host.now();
+  const { notes, entries: all } = readSnapshot(
+    Buffer.from(snapshot.buffer, snapshot.byteOffset, snapshot.byteLength),
+  );
+  const entries = all.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
   const beyond = entries.find(({ db }) => db >= host.databases.length);
   if (beyond !== undefined) throw badSnapshot(`there is no database ${beyond.db}`);
+  for (const { key } of entries) {
+    const refusal = host.hooks.restoring.map((hook) => hook(key)).find((text) => text !== undefined);
+    if (refusal !== undefined) throw badSnapshot(refusal);
+  }
   const settings = settingsOf(notes);
   const changed = Object.entries(settings).filter(([name, text]) => host.config.settings()[name] !== text);
   host.beginCommand();

@@ -23,18 +23,20 @@ export class Cluster implements AsyncDisposable {
   readonly #options: ServerOptions;
   readonly #nodes: ClusterNode[];
 
+  /** @internal */
   constructor(nodes: ClusterNode[], options: ServerOptions, clock: Clock) {
     this.#nodes = nodes;
     this.#options = options;
     this.clock = clock;
   }
 
-  /** `redis-cluster://host:port,…` of all nodes, with the password; with TLS `rediss://host:port,…`. */
+  /** `redis-cluster://host:port,…` of all nodes, with the password; with TLS `rediss-cluster://host:port,…`. */
   get url(): string {
     const password = this.#options.password ?? "";
     const login = password === "" ? "" : `:${encodeURIComponent(password)}@`;
-    const scheme = this.#options.tls === undefined ? "redis-cluster" : "rediss";
-    return `${scheme}://${login}${this.#nodes.map((node) => node.address).join(",")}`;
+    const scheme = this.#options.tls === undefined ? "redis-cluster" : "rediss-cluster";
+    const hosts = this.#nodes.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`);
+    return `${scheme}://${login}${hosts.join(",")}`;
   }
 
   /** In the order in which they were started: at first all primaries, then the replicas of the first, of the second, and so on. */
@@ -92,6 +94,8 @@ export class Cluster implements AsyncDisposable {
   ): Promise<ClusterNode> {
     checkOptions("addNode", options, { replicaOf: OBJECT, port: wholeNumber(0, 65_535) });
     if (options.replicaOf !== undefined) this.#check("addNode", options.replicaOf, "primary");
+    if (options.replicaOf?.member.paused)
+      throw badNode("addNode", "a primary that is not paused", options.replicaOf);
     const node = await ClusterNode.start({ ...this.#options, port: options.port ?? 0 });
     const { witness } = this;
     if (witness !== undefined) meet(witness.member, node.host, node.port);
@@ -101,16 +105,18 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Takes a node out and stops it. A primary's slots go to the other primaries first, with their keys. Rejects with ConfigError `BAD_NODE` where it is
-   * not this cluster's.
+   * Takes a node out and stops it. A primary's slots go to the other primaries first, with their keys; those of one that was killed go to a replica of
+   * it that runs, or without keys to the others. A paused node goes on for that. Rejects with ConfigError `BAD_NODE` where it is not this cluster's.
    */
   async removeNode(node: ClusterNode): Promise<void> {
     this.#check("removeNode", node);
-    if (node.running && node.role === "primary") await this.#empty(node);
+    if (node.running) node.resume();
+    await this.#empty(node);
     const { id } = node;
     for (const other of this.#nodes) {
       const peer = other === node ? undefined : other.member.view.peers.get(id);
       if (peer === undefined) continue;
+      this.heal(node, other);
       const { self } = other.member.view;
       if (self.primary === peer) {
         const target = this.primaries.find((primary) => primary !== node);
@@ -170,21 +176,25 @@ export class Cluster implements AsyncDisposable {
   #check(what: string, node: ClusterNode, role?: "primary" | "replica"): void {
     const expected = role === undefined ? "a node of this cluster" : `a running ${role} of this cluster`;
     if (this.#nodes.includes(node) && (role === undefined || (node.running && node.role === role))) return;
-    const got = node instanceof ClusterNode ? node.address : typeof node;
-    throw new ConfigError("BAD_NODE", `${what}: expected ${expected}, got ${got}`);
+    throw badNode(what, expected, node);
   }
 
+  /** Whoever gets the slots gets them in runs, as few as can be: every node compares them with what it knows. */
   async #empty(node: ClusterNode): Promise<void> {
-    const targets = this.primaries.filter((primary) => primary !== node);
-    if (targets.length === 0) return;
-    const { view } = node.member;
-    // The last slot must not turn the node into a replica of whoever gets it.
+    const [heir] = node.running ? [] : this.replicasOf(node).filter(({ member }) => !member.paused);
+    if (heir !== undefined) return this.failover(heir, "takeover");
+    const targets = this.primaries.filter((primary) => primary !== node && !primary.member.paused);
+    const view = (node.running ? node : targets[0])?.member.view;
+    const peer = view?.peers.get(node.id);
+    if (view === undefined || peer === undefined || targets.length === 0) return;
     const slots = view
-      .rangesOf(view.self)
+      .rangesOf(peer)
       .flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, index) => first + index));
+    if (slots.length === 0) return;
     for (const [index, slot] of slots.entries()) {
-      const to = targets[index % targets.length] as ClusterNode;
-      if ((node.node.databases[0]?.slots?.count(slot) ?? 0) > 0) await this.migrateSlot(slot, to);
+      const to = targets[Math.floor((index * targets.length) / slots.length)] as ClusterNode;
+      const keys = node.running ? (node.node.databases[0]?.slots?.count(slot) ?? 0) : 0;
+      if (keys > 0) await this.migrateSlot(slot, to);
       else to.member.view.assign(slot, to.member.view.self);
     }
     for (const to of targets) {
@@ -192,6 +202,11 @@ export class Cluster implements AsyncDisposable {
       to.member.commit();
     }
   }
+}
+
+function badNode(what: string, expected: string, got: unknown): ConfigError {
+  const shown = got instanceof ClusterNode ? got.address : typeof got;
+  return new ConfigError("BAD_NODE", `${what}: expected ${expected}, got ${shown}`);
 }
 
 /**

@@ -30,8 +30,9 @@ async function carryOut(request: HostRequest): Promise<readonly HostedNode[]> {
   if (request.what === "servers") {
     nodes = await Promise.all(Array.from({ length: request.count }, () => hostServer(request.options)));
   } else if (request.what === "cluster") {
-    const { primaries, replicas, options } = request;
-    const cluster = await startCluster({ nodeTimeoutMs: 5000, ...options, primaries, replicas });
+    const { primaries, replicas } = request;
+    const { configFile } = request.options;
+    const cluster = await startCluster({ nodeTimeoutMs: 5000, configFile, primaries, replicas });
     const leading = cluster.nodes.slice(0, primaries);
     // In the rig's order: the replicas of the first primary, of the second, and so on.
     nodes = [

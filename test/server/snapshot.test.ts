@@ -80,6 +80,52 @@ describe("a snapshot", () => {
     expect(await target.call("DBSIZE")).toBe(":4");
   });
 
+  test("leaves the other server its password, and out what has expired meanwhile", async () => {
+    const clock = new ManualClock();
+    const [from, to] = [
+      await start({ clock, password: "one", config: { "cluster-announce-ip": "10.0.0.1" } }),
+      await start({ clock, password: "two" }),
+    ];
+    const client = await RespClient.connect(from.port);
+    await client.pipeline([
+      ["AUTH", "one"],
+      ["SET", "short", "1", "PX", 1000],
+      ["SET", "long", "1", "PX", 5000],
+      ["CONFIG", "SET", "maxmemory", "5mb", "masterauth", "three"],
+    ]);
+    const snapshot = from.node.snapshot();
+    for (const secret of ["one", "three"]) expect(snapshot.includes(`"${secret}"`)).toBe(false);
+    await clock.advance(1000);
+    to.node.restore(snapshot);
+    const target = await RespClient.connect(to.port);
+    expect(await target.call("AUTH", "two")).toBe("+OK");
+    expect(await target.call("DBSIZE")).toBe(":1");
+    expect(await target.call("PTTL", "long")).toBe(":4000");
+    expect(await target.call("CONFIG", "GET", "maxmemory")).toEqual(["*", "$maxmemory", "$5242880"]);
+    expect(await target.call("CONFIG", "GET", "cluster-announce-ip")).toEqual([
+      "*",
+      "$cluster-announce-ip",
+      "$",
+    ]);
+  });
+
+  test("with keys of another node's slots is refused in a cluster, and what is no bytes everywhere", async () => {
+    const server = await start();
+    const client = await RespClient.connect(server.port);
+    await client.call("SET", "foo", "1");
+    await using cluster = await startCluster({ primaries: 2 });
+    const [first, second] = cluster.nodes;
+    const snapshot = server.node.snapshot();
+    expect(() => first!.node.restore(snapshot)).toThrow('slot 12182 of the key "foo" is another node\'s');
+    second!.node.restore(snapshot);
+    expect(second!.node.databases[0]?.size).toBe(1);
+    for (const none of [undefined, "REDIS0010", 5]) {
+      expect(() => server.node.restore(none as never)).toThrow(
+        expect.objectContaining({ code: "BAD_SNAPSHOT" }),
+      );
+    }
+  });
+
   test("of a primary reaches its replicas", async () => {
     await using cluster = await startCluster({ primaries: 1, replicas: 1 });
     const [primary, replica] = cluster.nodes;

@@ -1,3 +1,4 @@
+import { slotOfKey } from "../key-slot.ts";
 import type { ServerNode } from "../server-node.ts";
 import { ClusterBus } from "./cluster-bus.ts";
 import { ClusterMember } from "./cluster-member.ts";
@@ -53,6 +54,13 @@ export function attachCluster(node: ServerNode): void {
       if (node.port !== 0) member.commit();
     });
   }
+  node.hooks.restoring.push((key) => {
+    const slot = slotOfKey(key);
+    const { importing, self } = member.view;
+    const owner = member.view.owner(slot);
+    if (owner === undefined || owner === self || importing.has(slot)) return undefined;
+    return `slot ${slot} of the key ${JSON.stringify(key)} is another node's`;
+  });
   node.hooks.published.push((channel, message, sharded) => publish(member, channel, message, sharded));
   BUS.add(member);
   node.hooks.stop.push(() => {

@@ -1,3 +1,4 @@
+import { ConfigError } from "../../errors.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { Journal } from "../journal.ts";
 import type { ServerNode } from "../server-node.ts";
@@ -12,6 +13,8 @@ export class ClusterNode {
   #server: Server;
   #member: ClusterMember;
   #running = true;
+  #closed = false;
+  #restarting: Promise<void> | undefined;
 
   private constructor(options: ServerOptions, server: Server) {
     this.#options = options;
@@ -19,6 +22,7 @@ export class ClusterNode {
     this.#member = memberOf(server.node) as ClusterMember;
   }
 
+  /** @internal */
   static async start(options: ServerOptions): Promise<ClusterNode> {
     const node = new ClusterNode(options, await startServer(options));
     node.#member.refreshSelf();
@@ -61,6 +65,7 @@ export class ClusterNode {
     return this.node.journal;
   }
 
+  /** @internal */
   get member(): ClusterMember {
     return this.#member;
   }
@@ -85,8 +90,19 @@ export class ClusterNode {
     await this.#server.kill();
   }
 
-  /** Starts a killed node again: same port, same id, no keys (a replica copies its primary's). */
-  async restart(): Promise<void> {
+  /**
+   * Starts a node again, a running one after killing it: same port, same id, no keys (a replica copies its primary's). A second call waits for the
+   * first. Rejects with ConfigError `BAD_NODE` once the node or its cluster is closed.
+   */
+  restart(): Promise<void> {
+    this.#restarting ??= this.#startAgain().finally(() => {
+      this.#restarting = undefined;
+    });
+    return this.#restarting;
+  }
+
+  async #startAgain(): Promise<void> {
+    if (this.#closed) throw new ConfigError("BAD_NODE", `restart: ${this.address} was closed`);
     if (this.#running) await this.kill();
     const { view } = this.#member;
     this.#server = await startServer({ ...this.#options, port: this.port });
@@ -104,8 +120,10 @@ export class ClusterNode {
     this.#server.resume();
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#restarting?.catch(() => {});
     this.#running = false;
-    return this.#server.close();
+    await this.#server.close();
   }
 }

@@ -26,6 +26,7 @@ export class SlotMove {
   readonly #keysPerStep: number;
   readonly #others: () => readonly ClusterNode[];
 
+  /** @internal */
   constructor(
     slot: number,
     from: ClusterNode,
@@ -40,7 +41,7 @@ export class SlotMove {
     this.#others = others;
   }
 
-  /** IMPORTING at the target, MIGRATING at the source. */
+  /** @internal IMPORTING at the target, MIGRATING at the source. */
   async open(): Promise<void> {
     await this.#tell(this.to, "IMPORTING", this.from.id);
     await this.#tell(this.from, "MIGRATING", this.to.id);
@@ -48,6 +49,7 @@ export class SlotMove {
 
   /** Moves the next keys; false where none was left. */
   async step(): Promise<boolean> {
+    if (this.from === this.to) return false;
     const keys = this.from.node.databases[0]?.slots?.keysOf(this.slot, this.#keysPerStep) ?? [];
     if (keys.length === 0) return false;
     const { host } = this.to;

@@ -106,7 +106,6 @@ function setSlot(call: Call, member: ClusterMember): void {
   } else {
     throw new CommandError("ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP");
   }
-  member.commit();
   call.reply.ok();
 }
 

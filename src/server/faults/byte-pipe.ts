@@ -2,7 +2,7 @@ import type { Clock, ClockTimer } from "../clock.ts";
 
 interface Part {
   readonly bytes: Buffer;
-  readonly dueUs: number;
+  dueUs: number;
   readonly deliver: (bytes: Buffer) => void;
 }
 
@@ -27,6 +27,14 @@ export class BytePipe {
   /** While true nothing leaves. */
   set held(held: boolean) {
     this.#held = held;
+    this.#pump();
+  }
+
+  /** Nothing of what waits is delayed any more. */
+  hurry(): void {
+    for (const part of this.#parts) part.dueUs = 0;
+    this.#timer?.cancel();
+    this.#timer = undefined;
     this.#pump();
   }
 

@@ -22,6 +22,7 @@ export class CommandFault implements Fault {
   readonly #randoms = new WeakMap<Client, Random>();
   readonly #end: (fault: CommandFault) => void;
   #passed = 0;
+  #connections = 0;
 
   constructor(
     effect: CommandEffect,
@@ -41,7 +42,7 @@ export class CommandFault implements Fault {
   /** True where it strikes at this command; counts. */
   strikes(client: Client, args: readonly Bytes[]): boolean {
     const { skip = 0, times = 1, probability = 1, where } = this.#options;
-    if (this.#names !== undefined && !this.#names.has(nameOf(args))) return false;
+    if (this.#names !== undefined && !isNamed(this.#names, args)) return false;
     if (where !== undefined && !where(described(client))) return false;
     if (this.hits >= times) return false;
     if (probability < 1 && this.randomOf(client).next() >= probability) return false;
@@ -55,7 +56,8 @@ export class CommandFault implements Fault {
   randomOf(client: Client): Random {
     let random = this.#randoms.get(client);
     if (random === undefined) {
-      random = new Random(...this.#seeds, client.id);
+      this.#connections += 1;
+      random = new Random(...this.#seeds, this.#connections);
       this.#randoms.set(client, random);
     }
     return random;
@@ -70,6 +72,9 @@ export function described(client: Client): FaultConnection {
   return { id: client.id, name: client.name, address: client.transport?.address ?? "" };
 }
 
-function nameOf(args: readonly Bytes[]): string {
-  return asString(args[0] ?? "").toLowerCase();
+function isNamed(names: ReadonlySet<string>, args: readonly Bytes[]): boolean {
+  const name = asString(args[0] ?? "").toLowerCase();
+  return (
+    names.has(name) || (args.length > 1 && names.has(`${name}|${asString(args[1] ?? "").toLowerCase()}`))
+  );
 }

@@ -16,13 +16,13 @@ export interface ConnectionFaultOptions {
 
 /** Which commands a fault meets. */
 export interface CommandFaultOptions extends ConnectionFaultOptions {
-  /** One command's name or several, in any case; every command by default. */
+  /** One command's name or several, in any case, a subcommand as `config|get`; every command by default. */
   readonly command?: string | readonly string[] | undefined;
   /** How many of them pass before the first is met; default 0. */
   readonly skip?: number | undefined;
   /** How often it strikes before it is spent; default 1, `Infinity` until it is removed. */
   readonly times?: number | undefined;
-  /** From 0 to 1: how likely it strikes at each command; default 1. Drawn from the seed, for each connection by itself. */
+  /** From 0 to 1: how likely it strikes at each command; default 1. Drawn from the seed, for each connection by itself: the first that is met, the second, … */
   readonly probability?: number | undefined;
 }
 

@@ -35,8 +35,10 @@ export class FaultWire implements Wire {
   /** After a fault came or went: what is frozen or not may have changed. */
   update(): void {
     for (const [client, pipes] of this.#pipes) {
-      pipes.replies.held = this.#frozen(client, "replies");
-      pipes.requests.held = this.#frozen(client, "requests");
+      for (const direction of ["replies", "requests"] as const) {
+        pipes[direction].held = this.#frozen(client, direction);
+        if (!this.#delayed(client, direction)) pipes[direction].hurry();
+      }
       this.#tidy(client, pipes);
     }
   }
@@ -132,6 +134,13 @@ export class FaultWire implements Wire {
   #frozen(client: Client, direction: "replies" | "requests"): boolean {
     for (const fault of this.streamFaults) {
       if (fault.effect.freeze && fault.meets(client, direction)) return true;
+    }
+    return false;
+  }
+
+  #delayed(client: Client, direction: "replies" | "requests"): boolean {
+    for (const fault of this.streamFaults) {
+      if (fault.effect.latency !== undefined && fault.meets(client, direction)) return true;
     }
     return false;
   }

@@ -23,8 +23,8 @@ export interface StreamFaultOptions extends ConnectionFaultOptions {
 
 /**
  * Faults at a node's connections. Each call adds one, in force at once for the connections that are open and those to come; `remove` ends it, `clear`
- * all. Faults of commands are spent after `times` strikes (1 by default), faults of the bytes last. The same seed, commands and connections in the
- * same order give the same faults. Wrong input throws a ConfigError (`UNKNOWN_OPTION`, `BAD_OPTION`, `BAD_ARGUMENT`) and adds nothing.
+ * all. Faults of commands are spent after `times` strikes (1 by default), faults of the bytes last. The same seed, faults, commands and connections in
+ * the same order give the same strikes. Wrong input throws a ConfigError (`UNKNOWN_OPTION`, `BAD_OPTION`, `BAD_ARGUMENT`) and adds nothing.
  */
 export class Faults {
   readonly #wire: FaultWire;
@@ -98,7 +98,7 @@ export class Faults {
     return this.#addCommand({ replied }, { ...options, skip: commands - 1 });
   }
 
-  /** A command is answered with this error (its code first) and not run. */
+  /** A command is answered with this error (its code first) and not run; in a MULTI that spoils the transaction, an EXEC ends it. */
   error(text: string, options: CommandFaultOptions = {}): Fault {
     faultChecks.error(text);
     faultChecks.command("error", options);

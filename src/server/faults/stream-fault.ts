@@ -25,6 +25,7 @@ export class StreamFault implements Fault {
   readonly #randoms = new WeakMap<Client, Random>();
   readonly #passed = new WeakMap<Client, number>();
   readonly #end: (fault: StreamFault) => void;
+  #connections = 0;
 
   constructor(
     effect: StreamEffect,
@@ -93,7 +94,8 @@ export class StreamFault implements Fault {
   #random(client: Client): number {
     let random = this.#randoms.get(client);
     if (random === undefined) {
-      random = new Random(...this.#seeds, client.id);
+      this.#connections += 1;
+      random = new Random(...this.#seeds, this.#connections);
       this.#randoms.set(client, random);
     }
     return random.next();
