@@ -68,7 +68,7 @@ export class ClusterView {
       this.#owners.fill(owner, first, last + 1);
       owner.slotCount += last + 1 - first;
     }
-    this.#ranges = ranges.filter(({ first, last }) => first <= last);
+    this.#ranges = undefined;
   }
 
   /** Takes all its slots from a node. */
