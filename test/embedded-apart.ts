@@ -30,6 +30,7 @@ const LUA = "Lua";
 
 /** Single tests of the other files. */
 export const APART_TESTS: readonly ApartTest[] = [
+  { file: "test/faults/subscription-failover.test.ts", test: /a failover by Sentinels/, needs: "Sentinels" },
   { file: "test/cluster/command-batch.test.ts", test: /mixes any commands over any slots/, needs: LISTS },
   { file: "test/cluster/command-batch.test.ts", test: /a failed command is a rejected entry/, needs: LISTS },
   { file: "test/cluster/command-batch.test.ts", test: /as bytes behind a keyword/, needs: "sorted sets" },
