@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { NearCache } from "../../src/cache/near-cache.ts";
 import { RedisBackend } from "../../src/cache/redis-backend.ts";
 import { connect, type SlotClient } from "../../src/index.ts";
