@@ -114,6 +114,8 @@ export class Dispatcher implements Executor {
       this.#propagate(call, false);
       this.#node.endCommand();
     }
+    // What it changed while it waited; within EXEC that is told in the end.
+    if (!client.multi) this.#node.tracking.finish(client);
     call.args = NO_ARGS;
   }
 

@@ -29,14 +29,18 @@ export class Slowlog {
   /** slowlog-max-len. */
   set limit(limit: number) {
     this.#limit = limit;
-    this.#entries.splice(0, this.length - limit);
+  }
+
+  /** After every command while any may be logged: only then what is beyond the limit goes, as in the real server. */
+  trim(): void {
+    if (this.length > this.#limit) this.#entries.splice(0, this.length - this.#limit);
   }
 
   /** Long arguments, and many, are cut as the real server does. */
   add(entry: Omit<SlowlogEntry, "id">): void {
     this.#entries.push({ ...entry, id: this.#nextId, args: shortened(entry.args) });
     this.#nextId += 1;
-    if (this.length > this.#limit) this.#entries.splice(0, this.length - this.#limit);
+    this.trim();
   }
 
   /** The newest first. */

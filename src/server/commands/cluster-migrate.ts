@@ -37,7 +37,8 @@ function parseOptions(call: Call): MigrateOptions {
     if (word === "copy") copy = true;
     else if (word === "replace") replace = true;
     else if (word === "auth" && more >= 1) {
-      login = [call.arg(index + 1)];
+      // A user who was named before stays.
+      login = [...login.slice(0, -1), call.arg(index + 1)];
       index += 1;
     } else if (word === "auth2" && more >= 2) {
       login = [call.arg(index + 1), call.arg(index + 2)];
@@ -101,7 +102,7 @@ class Transfer {
       const moved: string[] = [];
       try {
         await this.#try(moving, moved);
-        return;
+        break;
       } catch (error) {
         if (!(error instanceof MigrateError)) throw error;
         const { host, port } = this.#target;
@@ -112,6 +113,7 @@ class Transfer {
         this.#deleted(moved);
       }
     }
+    this.#call.reply.ok();
   }
 
   async #try(moving: readonly Moving[], moved: string[]): Promise<void> {
@@ -143,7 +145,6 @@ class Transfer {
     if (refusal !== undefined) {
       throw new CommandError(`ERR Target instance replied with error: ${refusal.slice(1)}`);
     }
-    this.#call.reply.ok();
   }
 
   /** Keys whose time ran out meanwhile are left. */

@@ -1,3 +1,5 @@
+import { untilZero } from "../errors-text.ts";
+
 /** Bits of notify-keyspace-events by their letters. `m` and `n` are not part of `A`. */
 export const NOTIFY: Readonly<Record<string, number>> = {
   g: 1,
@@ -21,7 +23,7 @@ export const NOTIFY_ALL = 1023;
 /** The bits of a flag string, or undefined for an unknown letter. */
 export function parseNotifyFlags(text: string): number | undefined {
   let bits = 0;
-  for (const letter of text) {
+  for (const letter of untilZero(text)) {
     const bit = letter === "A" ? NOTIFY_ALL : NOTIFY[letter];
     if (bit === undefined) return undefined;
     bits |= bit;

@@ -29,7 +29,8 @@ export function attachLatency(node: ServerNode): void {
     if (latency.threshold > 0) {
       latency.add((entry.bits & FLAG.fast) !== 0 ? "fast-command" : "command", us / 1000, seconds());
     }
-    if (slowerThan < 0 || us < slowerThan || (entry.bits & FLAG.skipSlowlog) !== 0) return;
+    if (slowerThan < 0 || (entry.bits & FLAG.skipSlowlog) !== 0) return;
+    if (us < slowerThan) return slowlog.trim();
     slowlog.add({
       time: seconds(),
       duration: us,

@@ -25,7 +25,6 @@ export const WAITING: ReadonlySet<string> = new Set([
   "monitor",
   "client|reply",
   "debug|protocol",
-  "exec",
 ]);
 
 /** `get`, `config|get`: what the arguments call, whether it exists or not. */

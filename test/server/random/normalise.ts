@@ -115,10 +115,16 @@ function commandDocs(reply: WireReply, { commands }: Context): WireReply {
     .sort();
 }
 
-/** Rules of the ACL in the order of a hash table. */
+/** Rules of the ACL in the order of a hash table. How a set of commands is put in words depends on which commands there are. */
 function rules(reply: WireReply): WireReply {
   if (typeof reply !== "string") return reply.map(rules);
-  return reply.includes(" ") ? reply.split(" ").sort().join(" ") : reply;
+  if (!reply.includes(" ")) return reply;
+  const words = reply.split(/([ ()])/).filter((word) => word !== "" && word !== " ");
+  const mixed = words.some((word) => /^[$]?[+-]@(?!all$)/.test(word));
+  return words
+    .filter((word) => !mixed || !/^[$]?[+-]/.test(word))
+    .sort()
+    .join(" ");
 }
 
 function known(reply: WireReply, { commands }: Context): WireReply {
@@ -212,9 +218,12 @@ export const NORMAL: Readonly<Record<string, Normalisation>> = {
   "acl|genpass": normal("random digits; their number is compared", (reply) =>
     String(reply).startsWith("$") ? String(String(reply).length) : reply,
   ),
-  "acl|list": normal("the order of rules and users", (reply) => sorted(rules(reply))),
+  "acl|list": normal(
+    "the order of rules and users, and commands in words where categories are mixed: these depend on the commands that there are",
+    (reply) => sorted(rules(reply)),
+  ),
   "acl|users": ORDER,
-  "acl|getuser": normal("the order of rules", rules),
+  "acl|getuser": normal("as ACL LIST", rules),
   "acl|log": normal("age and addresses", (reply, context) =>
     entries(reply, (entry) =>
       entry.map((item) => {

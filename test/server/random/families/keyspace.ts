@@ -5,7 +5,8 @@ const HELD = /^(wait|setrange|setbit|bitfield|debug|migrate)$/i;
 
 function keyspace(world: World): Turn | Args {
   const { draw } = world;
-  if (draw.chance(0.03)) return ["RANDOMKEY"];
+  // It deletes what it draws if its time is over: there must be no such key then.
+  if (draw.chance(0.03)) return { steps: [["SCAN", "0", "COUNT", "1000"], ["RANDOMKEY"]], mutation: "none" };
   if (draw.chance(0.02)) return { steps: [["OBJECT", "HELP"]] };
   let args = world.keyspace.next();
   // Keys that nobody has set are boring.
