@@ -129,7 +129,8 @@ export class Config {
         this.#tell(name);
       }
     } catch (error) {
-      for (const [name, value] of before) this.#values.set(name, value);
+      // From their texts, as the real server goes back: notify-keyspace-events forgets an `n` that its text does not show.
+      for (const [name, value] of before) this.#back(name, value);
       for (const name of before.keys()) this.#tell(name);
       if (error instanceof ConfigRefusal) throw refused(named, error.message);
       throw error;
@@ -159,6 +160,10 @@ export class Config {
       }
     }
     return found;
+  }
+
+  #back(name: string, { text }: ConfigValue): void {
+    this.#values.set(name, (PARAMETERS.get(name) as Parameter).parse(text, text));
   }
 
   #tell(name: string): void {
