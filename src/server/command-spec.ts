@@ -49,6 +49,8 @@ export interface CommandSpec {
   readonly flags: readonly CommandFlag[];
   readonly keys?: KeyRange | readonly KeyRange[] | undefined;
   readonly findKeys?: KeyFinder | undefined;
+  /** Where the key specifications answer otherwise than the finder: COMMAND GETKEYS and the ACL ask them first, cluster routing never does. */
+  readonly findSpecifiedKeys?: KeyFinder | undefined;
   /** What is done to the key at `index` (as KeyRange.flags), where that is not its range's flags: with `findKeys`, or by the arguments. */
   readonly keyFlags?: ((args: readonly string[], index: number) => readonly string[]) | undefined;
   /** ACL categories besides those that follow from the flags, without `@`: `string`, `keyspace`, … */

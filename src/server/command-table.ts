@@ -82,9 +82,8 @@ export function keyIndexes(
   channelsToo = false,
 ): number[] | undefined {
   const { spec } = entry;
-  if (spec.findKeys !== undefined) {
-    return spec.findKeys(args.map((arg) => asString(arg)));
-  }
+  const find = channelsToo ? spec.findKeys : (spec.findSpecifiedKeys ?? spec.findKeys);
+  if (find !== undefined) return find(args.map((arg) => asString(arg)));
   const found: number[] = [];
   for (const range of keyRanges(spec)) {
     if (!channelsToo && isChannel(range)) continue;

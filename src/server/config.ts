@@ -122,8 +122,9 @@ export class Config {
       );
     }
     const before = new Map(parameters.map(({ name }) => [name, this.#values.get(name) as ConfigValue]));
+    // From their texts, as the real server goes back: notify-keyspace-events forgets an `n` that its text does not show.
     const undo = (): void => {
-      for (const [name, value] of before) this.#values.set(name, value);
+      for (const [name, value] of before) this.#back(name, value);
       for (const name of before.keys()) this.#tell(name);
     };
     let named = "";
@@ -172,6 +173,10 @@ export class Config {
       }
     }
     return found;
+  }
+
+  #back(name: string, { text }: ConfigValue): void {
+    this.#values.set(name, (PARAMETERS.get(name) as Parameter).parse(text, text));
   }
 
   #tell(name: string): void {

@@ -206,6 +206,10 @@ export class Dispatcher implements Executor {
         "are allowed in this context"
       );
     }
+    // The real server takes a connection that monitors for a kind of replica.
+    if (client.monitor && (bits & (FLAG.readonly | FLAG.write | FLAG.mayReplicate)) !== 0) {
+      return "ERR Replica can't interact with the keyspace";
+    }
     return undefined;
   }
 

@@ -29,7 +29,6 @@ export class Monitors {
     if (this.#clients.size === 0) {
       hooks.executed.push(this.#executed);
       hooks.execAborted.push(this.#aborted);
-      hooks.refusal.push(this.#refusal);
     }
     this.#clients.add(client);
   }
@@ -39,7 +38,6 @@ export class Monitors {
     const { hooks } = this.#host;
     hooks.executed.splice(hooks.executed.indexOf(this.#executed), 1);
     hooks.execAborted.splice(hooks.execAborted.indexOf(this.#aborted), 1);
-    hooks.refusal.splice(hooks.refusal.indexOf(this.#refusal), 1);
   }
 
   readonly #executed = (client: Client, entry: CommandEntry, args: readonly Bytes[]): void => {
@@ -48,12 +46,6 @@ export class Monitors {
   };
 
   readonly #aborted = (client: Client, args: readonly Bytes[]): void => this.#feed(client, args);
-
-  /** The real server takes a monitor for a kind of replica. */
-  readonly #refusal = (client: Client, _: CommandEntry, bits: number): string | undefined => {
-    const touches = (bits & (FLAG.readonly | FLAG.write | FLAG.mayReplicate)) !== 0;
-    return client.monitor && touches ? "ERR Replica can't interact with the keyspace" : undefined;
-  };
 
   #feed(client: Client, args: readonly Bytes[]): void {
     const us = this.#host.clock.nowUs();

@@ -192,15 +192,19 @@ const KEY_FLAGS = ["RW", "access", "delete"] as const;
 /** Options with arguments, which may themselves read `KEYS`. */
 const SKIPPED: Readonly<Record<string, number>> = { auth: 1, auth2: 2 };
 
-/** Source: migrateGetKeys, which is asked only where the word is found before the last argument. */
+/** Source: migrateGetKeys. */
 function findKeys(args: readonly string[]): number[] {
-  if (!args.slice(1, -1).some((arg) => arg.toLowerCase() === "keys")) return [3];
   for (let index = 6; index < args.length; index += 1) {
     const word = (args[index] as string).toLowerCase();
     if (word === "keys") return args[3] === "" ? args.slice(index + 1).map((_, at) => index + 1 + at) : [];
     index += SKIPPED[word] ?? 0;
   }
   return [3];
+}
+
+/** The second specification takes part only where its word stands before the last argument. */
+function findSpecifiedKeys(args: readonly string[]): number[] {
+  return args.slice(1, -1).some((arg) => arg.toLowerCase() === "keys") ? findKeys(args) : [3];
 }
 
 export const migrateCommand: Command = {
@@ -218,6 +222,7 @@ export const migrateCommand: Command = {
     },
   ],
   findKeys,
+  findSpecifiedKeys,
   keyFlags: () => KEY_FLAGS,
   categories: ["keyspace", "dangerous"],
   since: "2.6.0",

@@ -4,7 +4,7 @@ import { commandName, shown, WAITING } from "./names.ts";
 import { type Context, normalisation, renamed } from "./normalise.ts";
 import { inOrder } from "./order.ts";
 import { Difference, type Place } from "./place.ts";
-import { CLOSED, Stream, unasked } from "./stream.ts";
+import { CLOSED, confirms, Stream, unasked } from "./stream.ts";
 
 /** One command of a sequence, for one of its connections. */
 export interface Step {
@@ -225,7 +225,9 @@ export class Duel {
       // Pushes may stand between the replies.
       const replies = named
         .slice(1)
-        .map((reply) => (unasked(reply) ? reply : normalReply(reply, queue.shift() ?? [], context)));
+        .map((reply) =>
+          unasked(reply) && !confirms(reply) ? reply : normalReply(reply, queue.shift() ?? [], context),
+        );
       return ["*", ...replies];
     });
   }

@@ -99,6 +99,12 @@ export function unasked(item: WireReply): boolean {
   const [sign, kind] = item;
   if (sign === ">") return true;
   if (sign !== "*" || typeof kind !== "string") return false;
-  if (CONFIRMATIONS.has(kind)) return item.length === 4 && /^:\d+$/.test(String(item[3]));
+  if (confirms(item)) return true;
   return MESSAGES.has(kind) && item.length === (kind === "$pmessage" ? 5 : 4);
+}
+
+/** What SUBSCRIBE and its kin answer, in an EXEC too. */
+export function confirms(item: WireReply): boolean {
+  if (typeof item === "string") return false;
+  return CONFIRMATIONS.has(String(item[1])) && item.length === 4 && /^:\d+$/.test(String(item[3]));
 }

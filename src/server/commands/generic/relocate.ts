@@ -55,17 +55,22 @@ export function move(call: Call): void {
 export function copy(call: Call): void {
   const { args, db, node, reply } = call;
   let replace = false;
-  let target = db;
+  let target: Database = db;
+  let elsewhere = false;
   for (let index = 3; index < args.length; index += 1) {
     const word = call.word(index);
     if (word === "replace") replace = true;
     else if (word === "db" && index + 1 < args.length) {
       index += 1;
-      target = databaseArgument(call, index);
+      elsewhere = outsideCluster(call, index);
+      target = elsewhere ? db : databaseArgument(call, index);
     } else throw new CommandError(SYNTAX_ERROR);
   }
   const from = call.arg(1);
   const to = call.arg(2);
+  if (elsewhere) {
+    throw new CommandError("ERR Copying to another database is not allowed in cluster mode");
+  }
   if (target === db && from === to) throw new CommandError(SAME_OBJECT);
   const found = db.lookupReadForNow(from) !== undefined;
   const taken = found && target.existsForWrite(to);
@@ -95,6 +100,13 @@ export function swapdb(call: Call): void {
   }
   node.dirty += 1;
   reply.ok();
+}
+
+/** A cluster's node has one database, and names of others: as many as `databases` says. */
+function outsideCluster(call: Call, index: number): boolean {
+  const { config, clusterEnabled } = call.node;
+  const number = clusterEnabled ? intArgument(call, index) : 0;
+  return number > 0 && number < config.number("databases");
 }
 
 function databaseArgument(call: Call, index: number): Database {

@@ -20,6 +20,9 @@ function tracking(world: World): Turn | Args {
         0,
         draw.chance(0.7) ? 1 : 4,
       );
+      // Of three prefixes that overlap the real server replies twice.
+      while (options.filter((option) => option === "prefix").length > 2)
+        options.splice(options.indexOf("prefix"), 1);
       if (options.includes("prefix") && draw.chance(0.8)) options.push("bcast");
       return [
         "CLIENT",
