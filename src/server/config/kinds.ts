@@ -1,3 +1,4 @@
+import { untilZero } from "../errors-text.ts";
 import { parseLong } from "../protocol/integer.ts";
 import { ConfigRefusal, type ConfigValue, type Parameter, type ParameterTraits } from "./parameter.ts";
 
@@ -158,7 +159,7 @@ export function octal(
 
 /** `100`, `100k` (1000 each), `100kb` (1024 each), … in bytes. */
 export function memorySize(value: string): bigint | undefined {
-  const match = /^(\d*)([a-z]*)$/i.exec(value);
+  const match = /^(\d*)([a-z]*)$/i.exec(untilZero(value));
   const unit = UNITS[(match?.[2] ?? "?").toLowerCase()];
   if (!match || unit === undefined) return undefined;
   // As strtoull reads it, and then as C multiplies.

@@ -54,7 +54,7 @@ export const NUMBERS: readonly Parameter[] = [
   integer("latency-monitor-threshold", 0, 0n, LONG_MAX),
   memory("proto-max-bulk-len", 536870912, 1048576n, LONG_MAX),
   integer("stream-node-max-entries", 100, 0n, LONG_MAX),
-  clamped(memory("repl-backlog-size", 1048576, 1n, LONG_MAX), 16384, Number.MAX_SAFE_INTEGER),
+  clamped(memory("repl-backlog-size", 1048576, 1n, LONG_MAX), 16384, Number.POSITIVE_INFINITY),
   memory("maxmemory", 0, 0n, ULONG_MAX),
   memory("cluster-link-sendbuf-limit", 0, 0n, ULONG_MAX),
   integer("hash-max-listpack-entries", 512, 0n, LONG_MAX, { alias: "hash-max-ziplist-entries" }),

@@ -12,6 +12,8 @@ export interface Context {
   readonly ids: ReadonlySet<string>;
   /** Ports and node ids of this side, and what they are called on both. */
   readonly names: ReadonlyMap<string, string>;
+  /** The port that MIGRATE is told. */
+  readonly target: string;
 }
 
 export interface Normalisation {
@@ -291,12 +293,4 @@ export const NORMAL: Readonly<Record<string, Normalisation>> = {
 /** Where the name says so, a container's HELP. */
 export function normalisation(name: string): Normalisation | undefined {
   return name.endsWith("|help") ? HELP : NORMAL[name];
-}
-
-/** Ports, ids and the time of a line of MONITOR. */
-export function renamed(reply: WireReply, { names }: Context): WireReply {
-  if (typeof reply !== "string") return reply.map((item) => renamed(item, { names } as Context));
-  return reply
-    .replace(/^\+\d{10}\.\d{6} \[/, "+time [")
-    .replace(/\b([0-9a-f]{40}|\d{4,5})\b/g, (word) => names.get(word) ?? word);
 }

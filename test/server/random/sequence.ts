@@ -13,7 +13,7 @@ export interface SequenceOptions {
   readonly families: readonly Family[];
   readonly cluster: boolean;
   readonly nodes: number;
-  /** What comes last, seldom: the servers need some time after it. */
+  /** What comes last, where there is something: the servers need some time after it. */
   readonly finale?: readonly Args[] | undefined;
   readonly parameters: ReadonlyMap<string, string>;
 }
@@ -64,7 +64,7 @@ export async function runSequence(
     }
   }
   await duel.sync();
-  if (options.finale !== undefined && draw.chance(0.04)) {
+  if (options.finale !== undefined) {
     for (const args of options.finale) {
       seen(commandName(args));
       await duel.say({ on: "a", args });

@@ -30,5 +30,28 @@ function scan(world: World, on: string): Turn | Args {
   return { steps: [], scan: options };
 }
 
+/** What the families draw too seldom for a short run. */
+function seldom(world: World): Turn | Args {
+  const key = () => world.key();
+  return world.draw.pick<() => Turn | Args>([
+    () => ["EXPIRETIME", key()],
+    () => ["PEXPIRETIME", key()],
+    () => ["TTL", key()],
+    () => ["PTTL", key()],
+    () => ["PERSIST", key()],
+    () => ["DEL", key()],
+    () => ["UNLINK", key()],
+    () => ["EXISTS", key(), key()],
+    () => ["TOUCH", key()],
+    () => ["RENAMENX", key(), key()],
+    () => ["FLUSHDB"],
+    () => ["FLUSHALL"],
+    () => ["OBJECT", world.word("freq", "idletime", "refcount"), key()],
+    () => [world.draw.pick(["MEMORY", "OBJECT", "CLUSTER", "SLOWLOG", "LATENCY", "PUBSUB", "ACL"])],
+    () => ({ steps: [["DEBUG"]], mutation: "none" }),
+  ])();
+}
+
+export const SELDOM: Family = { name: "seldom", weight: 4, turn: seldom };
 export const KEYSPACE: Family = { name: "keyspace", weight: 30, turn: keyspace };
 export const SCAN: Family = { name: "scan", weight: 1, turn: scan };
