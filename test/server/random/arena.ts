@@ -57,7 +57,7 @@ export class Arena {
     const configFile = join(folder, "redis.conf");
     writeFileSync(configFile, "");
     const [ours, real, target, realTarget] = await Promise.all([
-      clustered ? startCluster({ primaries: nodes, config }) : startServer({ config, configFile }),
+      clustered ? startCluster({ primaries: nodes, config }) : startServer({ config, configFile, port: 0 }),
       clustered ? startRealCluster({ primaries: nodes, config }) : startReal({ config }),
       startServer({ config: CONFIG }),
       startReal({ config: CONFIG }),

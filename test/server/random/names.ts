@@ -7,6 +7,7 @@ const CONTAINERS = new Set([
   "command",
   "config",
   "debug",
+  "function",
   "latency",
   "memory",
   "object",

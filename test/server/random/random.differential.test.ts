@@ -7,6 +7,7 @@ import { COMMAND } from "./families/command.ts";
 import { CONFIG, PASSWORD } from "./families/config.ts";
 import { CLIENT, CONNECTION } from "./families/connection.ts";
 import { DEBUG } from "./families/debug.ts";
+import { FUNCTIONS } from "./families/functions.ts";
 import { KEYSPACE, SCAN, SELDOM } from "./families/keyspace.ts";
 import { MIGRATE } from "./families/migrate.ts";
 import { OBSERVE } from "./families/observe.ts";
@@ -43,6 +44,7 @@ const EVERYWHERE: readonly Family[] = [
   CONFIG,
   PASSWORD,
   OBSERVE,
+  FUNCTIONS,
   DEBUG,
   MIGRATE,
 ];
@@ -72,7 +74,10 @@ const FINALE: readonly (readonly string[])[] = [
 ];
 
 /** Implemented and in no sequence, each for a reason. */
-const APART: Readonly<Record<string, string>> = {};
+const APART: Readonly<Record<string, string>> = {
+  "function|help": "tells what is here: there is no LOAD",
+  "function|stats": "the real server names the engine that it has",
+};
 
 describeWithReference("random sequences over every command", () => {
   const seen = new Map<string, number>();
