@@ -190,6 +190,7 @@ for (const resp of [2, 3] as const) {
       for (const call of calls) await pair.same(0, "CLUSTER", ...call.split(" "));
       await pair.same(3, "CLUSTER", "FORGET", "$0");
       await pair.same(3, "CLUSTER", "FAILOVER", "NOW");
+      await pair.same(3, "CLUSTER", "FAILOVER", "");
       for (const words of ["ASKING x", "READONLY x", "READWRITE", "CLUSTER"]) {
         await pair.same(0, ...words.split(" "));
       }
