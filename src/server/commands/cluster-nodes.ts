@@ -64,8 +64,8 @@ function countReports(call: Call, member: ClusterMember): void {
 function failover(call: Call, member: ClusterMember): void {
   const { args, reply } = call;
   if (args.length > 3) throw new CommandError(subcommandSyntax("cluster", call.arg(1)));
-  const how = args.length === 3 ? call.word(2) : "";
-  if (!["", "force", "takeover"].includes(how)) throw new CommandError(SYNTAX_ERROR);
+  const how = args.length === 3 ? call.word(2) : undefined;
+  if (how !== undefined && how !== "force" && how !== "takeover") throw new CommandError(SYNTAX_ERROR);
   const { primary, replica } = member.view.self;
   if (!replica) throw new CommandError("ERR You should send CLUSTER FAILOVER to a replica");
   if (primary === undefined) throw new CommandError("ERR I'm a replica but my master is unknown to me");

@@ -11,9 +11,11 @@ export function invalidator(clientOf: (id: number) => Client | undefined): Inval
   return (client, keys) => {
     const { tracking } = client;
     if (tracking === undefined) return;
-    const target = tracking.redirect === 0 ? client : clientOf(tracking.redirect);
+    // A connection may redirect to itself, which is another thing than not to redirect.
+    const redirects = tracking.redirect !== 0;
+    const target = redirects ? clientOf(tracking.redirect) : client;
     if (target === undefined) return tellBroken(client, tracking);
-    if (target.reply.resp === 2 && (target === client || !target.subscribed)) return;
+    if (target.reply.resp === 2 && (!redirects || !target.subscribed)) return;
     target.reply.outOfBand((reply) => {
       if (reply.resp === 3) {
         reply.push(2);
