@@ -18,7 +18,16 @@ const CONFIG = {
   "slowlog-log-slower-than": -1,
 } as const;
 /** A real node that is alone does not know its own address. */
-const CLUSTER_CONFIG = { "cluster-node-timeout": 500, "cluster-announce-ip": "127.0.0.1" } as const;
+const OWN_ADDRESS = { "cluster-announce-ip": "127.0.0.1" } as const;
+const SHAPES: Readonly<
+  Record<Shape, { readonly nodes: number; readonly config: Readonly<Record<string, string | number>> }>
+> = {
+  standalone: { nodes: 1, config: {} },
+  // However slow the machine is, no node takes the other one for dead.
+  cluster: { nodes: 2, config: { ...OWN_ADDRESS, "cluster-node-timeout": 600_000 } },
+  // The sooner a node that had no slots is up again.
+  alone: { nodes: 1, config: { ...OWN_ADDRESS, "cluster-node-timeout": 500 } },
+};
 
 interface Side {
   place: Place;
@@ -49,9 +58,9 @@ export class Arena {
   }
 
   static async start(shape: Shape): Promise<Arena> {
-    const nodes = shape === "cluster" ? 2 : 1;
+    const { nodes, config: shaped } = SHAPES[shape];
     const clustered = shape !== "standalone";
-    const config = { ...CONFIG, ...(clustered ? CLUSTER_CONFIG : {}) };
+    const config = { ...CONFIG, ...shaped };
     // CONFIG REWRITE writes it.
     const folder = mkdtempSync(join(tmpdir(), "slotpack-random-"));
     const configFile = join(folder, "redis.conf");

@@ -30,7 +30,7 @@ interface Known extends Context {
   readonly names: Map<string, string>;
 }
 
-const KEPT = 40;
+const KEPT = 60;
 
 /** Connections by name to both servers, which are told the same one command at a time; every connection must hear the same. */
 export class Duel {

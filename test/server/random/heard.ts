@@ -20,11 +20,17 @@ export function normalHeard(
   const next = (reply: WireReply): WireReply =>
     normalReply(reply, (unasked(reply) && !confirms(reply) ? undefined : left.shift()) ?? [], context);
   let ran = false;
-  return inOrder(heard).map((item) => {
-    if (ran) return next(item);
-    if (typeof item === "string" || item[0] !== "*" || unasked(item)) return normalReply(item, [], context);
+  // One list of all, since what has no order may go on behind the array.
+  const items = heard.flatMap((item): readonly WireReply[] => {
+    if (ran || typeof item === "string" || item[0] !== "*" || unasked(item)) return [item];
     ran = true;
-    return ["*", ...item.slice(1).map(next)];
+    return [`*${item.length - 1}`, ...item.slice(1)];
+  });
+  let within = false;
+  return inOrder(items).map((item) => {
+    if (within) return next(item);
+    within = ran && /^\*\d/.test(String(item)) && typeof item === "string";
+    return normalReply(item, [], context);
   });
 }
 

@@ -8,6 +8,8 @@ export function inOrder(heard: readonly WireReply[]): WireReply[] {
   const items = [...heard];
   const group = (item: WireReply | undefined): string => {
     if (item === undefined || typeof item === "string" || typeof item[1] !== "string") return "";
+    // All connections are told in the order of a list that the real server turns round.
+    if (item[1] === "$invalidate" && !Array.isArray(item[2])) return item[1];
     if (item[1] === "$pmessage") return JSON.stringify([item[3], item[4]]);
     return /^\$[ps]?unsubscribe$/.test(item[1]) ? item[1] : "";
   };

@@ -30,6 +30,15 @@ function looks(world: World): Turn | Args {
     case 3:
       return ["CLUSTER", world.word("countkeysinslot"), slot()];
     case 4:
+      if (draw.chance(0.5)) {
+        const keys = draw.some(["{t}1", "{t}2", "{t}3", "{t}4"], 2, 4);
+        return {
+          steps: [
+            ["MSET", ...keys.flatMap((key) => [key, "v"])],
+            ["CLUSTER", "GETKEYSINSLOT", String(keySlot("{t}1")), draw.pick(["1", "2", "100"])],
+          ],
+        };
+      }
       return ["CLUSTER", world.word("getkeysinslot"), slot(), draw.pick(["0", "1", "100", "-1", "x"])];
     case 5:
       return ["CLUSTER", world.word("replicas", "slaves", "count-failure-reports"), id(world)];
