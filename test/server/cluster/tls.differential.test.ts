@@ -165,7 +165,7 @@ function suite(): void {
     const { certFile, keyFile, ca } = certificates;
     const tls = { cert: readFileSync(certFile), key: readFileSync(keyFile), ca };
     await using cluster = await startCluster({ primaries: 2, tls });
-    expect(cluster.url).toMatch(/^rediss:\/\/127\.0\.0\.1:\d+,127\.0\.0\.1:\d+$/);
+    expect(cluster.url).toMatch(/^rediss-cluster:\/\/127\.0\.0\.1:\d+,127\.0\.0\.1:\d+$/);
     const [first, second] = cluster.nodes;
     const writer = await connectTls(second?.port as number, ca);
     open.push(writer);
