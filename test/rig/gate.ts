@@ -5,6 +5,8 @@ const REQUIREMENTS = {
   redis: { executables: ["valkey-server", "redis-server"], install: "valkey-server or redis-server" },
   openssl: { executables: ["openssl"], install: "openssl" },
   python: { executables: ["python3"], install: "python3 with its redis module (python3-redis)" },
+  // Found by importing it, see describeUnless.
+  glide: { executables: [], install: "the native part of @valkey/valkey-glide" },
   chromium: { executables: ["chromium"], install: "chromium" },
 } as const;
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type Cluster, startCluster } from "../../../src/server/start-cluster.ts";
-import { until } from "../../rig/index.ts";
+import { describeUnless, until } from "../../rig/index.ts";
 import { RespClient } from "../resp-client.ts";
 import { CLUSTER_DRIVERS, type ClusterDriver, glideClusterDriver } from "./cluster-drivers.ts";
-import { findGlide } from "./glide-driver.ts";
+import { findGlide, glideMissing } from "./glide-driver.ts";
 
 const PATIENCE_MS = 45_000;
 
@@ -12,7 +12,9 @@ const drivers = {
   ...CLUSTER_DRIVERS,
   ...(glide === undefined ? {} : { "GLIDE 2": glideClusterDriver(glide) }),
 };
-if (glide === undefined) describe.skip("GLIDE 2 as a cluster client (has no native part here)", () => {});
+describeUnless("glide", glideMissing(glide), "GLIDE 2 as a cluster client", () => {
+  test("is among the clients", () => expect(Object.keys(drivers)).toContain("GLIDE 2"));
+});
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {

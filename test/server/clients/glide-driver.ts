@@ -10,6 +10,11 @@ export async function findGlide(): Promise<Glide | undefined> {
   return glide;
 }
 
+/** Why there is no GLIDE here; undefined where there is one. */
+export function glideMissing(glide: Glide | undefined): string | undefined {
+  return glide === undefined ? "needs the native part of @valkey/valkey-glide" : undefined;
+}
+
 export function glideDriver(glide: Glide): OpenDriver {
   return (options) => open(glide, options);
 }
